@@ -104,6 +104,23 @@ export interface ServerCodec {
   readonly protocol: 'http/1.1' | 'h2';
 }
 
+/** What a server codec tells the connection that owns it; given to the codec's constructor. */
+export interface ServerCodecEvents {
+  /** A request begins: the returned handler receives it. `onRequest` follows at once, in the same tick. */
+  onStream(stream: ServerStream): ServerStreamHandler;
+  /** The peer broke the protocol or a limit; the codec has answered (400, GOAWAY) and ends the connection itself. */
+  onConnectionError(detail: string): void;
+  /** After `drain()`: the last stream is done and the peer was told; the owner closes the socket. */
+  onDrained(): void;
+}
+
+/** What a client codec tells the pool that owns it. */
+export interface ClientCodecEvents {
+  /** `capacity` may have changed: a stream ended, SETTINGS raised the limit, GOAWAY arrived (capacity 0 from then on). */
+  onCapacity(): void;
+  onConnectionError(detail: string): void;
+}
+
 /** One upstream connection's codec. */
 export interface ClientCodec extends Omit<ServerCodec, 'drain'> {
   /** Opens a stream, or undefined when the connection takes no more (GOAWAY, stream limit, request under way on HTTP/1.1). */
@@ -115,6 +132,8 @@ export interface ClientCodec extends Omit<ServerCodec, 'drain'> {
 /** What a codec writes to: a socket, TLS or not, with the fewest writes. False: above the socket's high watermark. */
 export interface ConnectionIo {
   write(chunk: Buffer | string): boolean;
+  /** Writes several buffers with one system call. The buffers are the socket's until `bufferedBytes` is 0 again. */
+  writev(chunks: Buffer[]): boolean;
   /** Bytes written but not yet taken by the kernel. */
   readonly bufferedBytes: number;
   pauseReading(): void;
