@@ -41,9 +41,10 @@ export function collides(plan: AddressPlan, routes: string): boolean {
   return routes
     .split('\n')
     .filter((line) => !line.includes(` dev ${plan.name} `) && !line.endsWith(` dev ${plan.name}`))
-    .some((line) =>
-      prefixes.some((prefix) => XX
-    );
+    .some((line) => {
+      const [first = '', second = ''] = line.split(' ');
+      return prefixes.some((prefix) => first.startsWith(`${prefix}.`) || second.startsWith(`${prefix}.`));
+    });
 }
 
 function listNamespaces(): string[] {
