@@ -37,3 +37,9 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** Keeps the process alive until cancelled; for commands that wait on a clock with no socket open. */
+export function holdProcess(): Timer {
+  const handle = setInterval(() => undefined, 2 ** 30);
+  return { cancel: () => clearInterval(handle) };
+}

@@ -34,17 +34,44 @@ export type Subresource = 'status' | 'scale' | 'finalize' | 'eviction';
  */
 export interface KubeClient {
   get(resource: Resource, name: string, namespace?: string, subresource?: Subresource): Promise<KubeObject>;
-  list(resource: Resource, options?: ListOptions): Promise<{ items: KubeObject[]; resourceVersion: string; continue?: string }>;
+  list(
+    resource: Resource,
+    options?: ListOptions,
+  ): Promise<{ items: KubeObject[]; resourceVersion: string; continue?: string }>;
   create(resource: Resource, object: KubeObject, options?: WriteOptions): Promise<KubeObject>;
-  replace(resource: Resource, object: KubeObject, options?: WriteOptions & { subresource?: Subresource }): Promise<KubeObject>;
-  patch(resource: Resource, name: string, type: PatchType, patch: unknown, options?: WriteOptions & { namespace?: string; subresource?: Subresource }): Promise<KubeObject>;
+  replace(
+    resource: Resource,
+    object: KubeObject,
+    options?: WriteOptions & { subresource?: Subresource },
+  ): Promise<KubeObject>;
+  patch(
+    resource: Resource,
+    name: string,
+    type: PatchType,
+    patch: unknown,
+    options?: WriteOptions & { namespace?: string; subresource?: Subresource },
+  ): Promise<KubeObject>;
   /** Server-side apply. */
-  apply(resource: Resource, object: KubeObject, options: WriteOptions & { fieldManager: string; force?: boolean; subresource?: Subresource }): Promise<KubeObject>;
+  apply(
+    resource: Resource,
+    object: KubeObject,
+    options: WriteOptions & { fieldManager: string; force?: boolean; subresource?: Subresource },
+  ): Promise<KubeObject>;
   delete(resource: Resource, name: string, options?: DeleteOptions): Promise<void>;
   /** Streams events until the server ends the watch or the signal aborts. Rejects on 410 (`Expired`) and transport errors. */
-  watch(resource: Resource, options: ListOptions & { allowWatchBookmarks?: boolean; timeoutSeconds?: number }, onEvent: (event: WatchEvent) => void, signal: AbortSignal): Promise<void>;
+  watch(
+    resource: Resource,
+    options: ListOptions & { allowWatchBookmarks?: boolean; timeoutSeconds?: number },
+    onEvent: (event: WatchEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Any other path: discovery, `/version`, pod logs. */
-  raw(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: string }>;
+  raw(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: string }>;
 }
 
 export interface WriteOptions {
