@@ -1,0 +1,144 @@
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { sha256Hex } from '../base/hash.ts';
+import {
+  pointAtFiles,
+  type ResourceSet,
+  resourceFile,
+  resourceName,
+  type XdsResource,
+} from '../xds/snapshot/index.ts';
+
+/** How many superseded generations stay on disk: a proxy that is reading one must be able to finish. */
+const keptGenerations = 2;
+
+/**
+ * Configuration on disk as Envoy's file xDS (docs/contracts.md): each generation is a folder, `current` a link to the newest, swapped by
+ * rename, so a reader sees the old world or the new one. Files that did not change are hard links of the previous generation's.
+ * The newest generation is also the last good configuration: a restarted container serves it before any server answers.
+ */
+export class GenerationStore {
+  readonly folder: string;
+  #sequence: number;
+  #hashes = new Map<string, string>();
+
+  constructor(folder: string) {
+    this.folder = folder;
+    mkdirSync(folder, { recursive: true });
+    this.#sequence = Math.max(0, ...this.#generations());
+    this.#rememberCurrent();
+  }
+
+  /** Whether a complete configuration lies there already. */
+  get hasConfiguration(): boolean {
+    return existsSync(join(this.folder, 'current', 'lds.json'));
+  }
+
+  /**
+   * Writes the snapshot as the new current generation. Returns false, writing nothing, when it equals the present one. A failed write
+   * (disk full) throws and leaves the present generation current.
+   */
+  write(resources: ResourceSet): boolean {
+    const files = this.#render(resources);
+    const hashes = new Map([...files].map(([file, text]) => [file, sha256Hex(text)]));
+    if (this.hasConfiguration && sameEntries(hashes, this.#hashes)) return false;
+    const previous = this.#currentTarget();
+    const name = `g${this.#sequence + 1}`;
+    const target = join(this.folder, name);
+    try {
+      rmSync(target, { recursive: true, force: true });
+      this.#writeFiles(target, files, hashes, previous);
+      this.#swap(name);
+    } catch (thrown) {
+      rmSync(target, { recursive: true, force: true });
+      throw thrown;
+    }
+    this.#sequence += 1;
+    this.#hashes = hashes;
+    this.#removeOld();
+    return true;
+  }
+
+  #render(resources: ResourceSet): Map<string, string> {
+    const files = new Map<string, string>();
+    const layout = { folder: this.folder };
+    const response = (list: readonly XdsResource[]) =>
+      JSON.stringify({ resources: list.map((resource) => pointAtFiles(resource, layout)) });
+    for (const kind of ['routes', 'endpoints'] as const) {
+      for (const resource of resources[kind])
+        files.set(resourceFile(kind, resourceName(resource)), response([resource]));
+    }
+    files.set('cds.json', response(resources.clusters));
+    files.set('lds.json', response(resources.listeners));
+    return files;
+  }
+
+  #writeFiles(
+    target: string,
+    files: Map<string, string>,
+    hashes: Map<string, string>,
+    previous: string | undefined,
+  ): void {
+    for (const folder of ['', 'rds', 'eds']) mkdirSync(join(target, folder), { recursive: true });
+    for (const [file, text] of files) {
+      const unchanged = previous !== undefined && this.#hashes.get(file) === hashes.get(file);
+      if (!unchanged || !link(join(previous, file), join(target, file)))
+        writeFileSync(join(target, file), text);
+    }
+  }
+
+  #swap(name: string): void {
+    const link = join(this.folder, '.next');
+    rmSync(link, { force: true });
+    symlinkSync(name, link);
+    renameSync(link, join(this.folder, 'current'));
+  }
+
+  #currentTarget(): string | undefined {
+    const link = join(this.folder, 'current');
+    return existsSync(link) ? join(dirname(link), readlinkSync(link)) : undefined;
+  }
+
+  #generations(): number[] {
+    return readdirSync(this.folder).flatMap((name) => (/^g\d+$/.test(name) ? [Number(name.slice(1))] : []));
+  }
+
+  #rememberCurrent(): void {
+    const current = this.#currentTarget();
+    if (current === undefined) return;
+    for (const entry of readdirSync(current, { recursive: true }).map(String)) {
+      const file = join(current, entry);
+      if (statSync(file).isFile()) this.#hashes.set(entry, sha256Hex(readFileSync(file, 'utf8')));
+    }
+  }
+
+  #removeOld(): void {
+    const old = this.#generations().filter((number) => number <= this.#sequence - keptGenerations);
+    for (const number of old) rmSync(join(this.folder, `g${number}`), { recursive: true, force: true });
+  }
+}
+
+function link(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch {
+    return false; // Across devices, or removed by hand: write the text instead.
+  }
+}
+
+function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+}
