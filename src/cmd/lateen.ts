@@ -10,6 +10,7 @@ const commands: Record<
   operator: { summary: 'reconcile IstioOperator resources', load: () => import('./operator.ts') },
   discovery: { summary: 'run the control plane (istiod)', load: () => import('./discovery.ts') },
   proxy: { summary: 'run the data plane on an Envoy bootstrap', load: () => import('./proxy.ts') },
+  demo: { summary: 'run a whole mesh with bookinfo on this machine', load: () => import('./demo.ts') },
   local: { summary: 'run a Kubernetes cluster of local processes', load: () => import('./local.ts') },
 };
 
