@@ -1,5 +1,6 @@
 import { trafficExtension } from './extensions/traffic-extension.schema.ts';
 import { wasmPlugin } from './extensions/wasm-plugin.schema.ts';
+import { istioOperator, operatorStatus } from './install/operator.schema.ts';
 import { destinationRule } from './networking/destination-rule.schema.ts';
 import { envoyFilter } from './networking/envoy-filter.schema.ts';
 import { gateway } from './networking/gateway.schema.ts';
@@ -56,4 +57,10 @@ export const catalogue: Readonly<Record<string, KindSchema>> = {
   Telemetry: entry(telemetry, [age]),
   WasmPlugin: entry(wasmPlugin, [age], true),
   TrafficExtension: entry(trafficExtension, [age], true),
+  IstioOperator: {
+    spec: istioOperator,
+    status: operatorStatus,
+    specRequired: false,
+    columns: [['Revision', '.spec.revision', 'string'], ['Status', '.status.status', 'string'], age],
+  },
 };

@@ -58,7 +58,9 @@ export const kinds: readonly Kind[] = [
   row('security', security, 'RequestAuthentication', 'requestauthentications', ['v1', 'v1beta1'], 'v1', [
     'ra',
   ]),
-  row('telemetry', 'telemetry.istio.io', 'Telemetry', 'telemetries', ['v1', 'v1alpha1'], 'v1alpha1', ['telemetry']),
+  row('telemetry', 'telemetry.istio.io', 'Telemetry', 'telemetries', ['v1', 'v1alpha1'], 'v1alpha1', [
+    'telemetry',
+  ]),
   row('extensions', 'extensions.istio.io', 'WasmPlugin', 'wasmplugins', ['v1alpha1'], 'v1alpha1'),
   row('extensions', 'extensions.istio.io', 'TrafficExtension', 'trafficextensions', ['v1alpha1'], 'v1alpha1'),
   row('install', 'install.istio.io', 'IstioOperator', 'istiooperators', ['v1alpha1'], 'v1alpha1', [

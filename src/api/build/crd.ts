@@ -47,8 +47,10 @@ export function crdOf(kind: Kind, schema: KindSchema): object {
 
 /** The part of a node that an API server understands: our own keywords and names go, defaults join the description. */
 export function openApi(schema: Schema): object {
-  const out: Record<string, unknown> = {};
   const description = describe(schema);
+  if (schema['x-lateen-opaque'])
+    return { type: 'object', description, 'x-kubernetes-preserve-unknown-fields': true };
+  const out: Record<string, unknown> = {};
   if (description !== '') out['description'] = description;
   for (const [key, value] of Object.entries(schema)) {
     if (key === 'description' || key === 'title' || key.startsWith('x-lateen-')) continue;

@@ -1,6 +1,7 @@
 import { toYaml } from '../../base/yaml.ts';
 import { catalogue } from '../catalogue.ts';
 import { type Kind, kinds } from '../kinds.ts';
+import { meshConfig, meshNetworks } from '../mesh/mesh-config.schema.ts';
 import type { Schema } from '../schema/schema.ts';
 import { crdOf } from './crd.ts';
 import { typesOf } from './types.ts';
@@ -18,6 +19,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
   for (const folder of new Set(built.map((kind) => kind.folder))) {
     files.set(`src/api/${folder}/types.gen.ts`, await groupTypes(folder));
   }
+  files.set('src/api/mesh/types.gen.ts', await typesOf([meshConfig, meshNetworks]));
   return files;
 }
 

@@ -1,6 +1,10 @@
 import { as, int32, map, record, type Schema, text } from '../schema/schema.ts';
 import { labelSelector } from '../schema/selector.schema.ts';
 
+export const proxyImage: Schema = record('ProxyImage', 'Image of the proxy.', {
+  imageType: text('Variant of the image: `default`, `distroless`, `debug`.'),
+});
+
 export const proxyConfig: Schema = record(
   'ProxyConfigSpec',
   'Settings of proxies that are read when they start. Set once: by mesh, by namespace, or by workload.',
@@ -17,8 +21,6 @@ export const proxyConfig: Schema = record(
       text('Value.', { maxLength: 2048 }),
       'Additional environment variables of the proxy; `ISTIO_META_*` become node metadata.',
     ),
-    image: record('ProxyImage', 'Image of the proxy.', {
-      imageType: text('Variant of the image: `default`, `distroless`, `debug`.'),
-    }),
+    image: proxyImage,
   },
 );

@@ -64,7 +64,7 @@ export const workloadEntry: Schema = record(
 /** Port of a probe. */
 const probePort = uint32('Port of the workload.', realPort);
 
-const probe = record(
+export const readinessProbe: Schema = record(
   'ReadinessProbe',
   'How the agent finds out whether the workload may get traffic.',
   {
@@ -126,7 +126,7 @@ export const workloadGroup: Schema = record(
       title: 'WorkloadTemplate',
       ...rules(socketRules),
     }),
-    probe,
+    probe: readinessProbe,
   },
   { required: ['template'] },
 );

@@ -37,6 +37,8 @@ export interface Schema {
   readonly 'x-lateen-default'?: string;
   /** Groups of fields of which at most one may be set. */
   readonly 'x-lateen-one-of'?: readonly (readonly string[])[];
+  /** Kept free-form in the CRD, which has to stay small; the decoder still knows the fields. */
+  readonly 'x-lateen-opaque'?: true;
   /** Fields the decoder takes besides `properties`: a former or proto name and the field it means. */
   readonly 'x-lateen-aliases'?: Readonly<Record<string, string>>;
 }
@@ -124,6 +126,20 @@ export function freeForm(description: string, extra?: Extra): Schema {
   return node('object', description, { 'x-kubernetes-preserve-unknown-fields': true, ...extra });
 }
 
+/** Any JSON value, kept as it is. */
+export function anything(description: string, extra?: Extra): Schema {
+  return node(undefined, description, { 'x-kubernetes-preserve-unknown-fields': true, ...extra });
+}
+
+/** A number or a text: port names, percentages, quantities. */
+export function intOrText(description: string, extra?: Extra): Schema {
+  return node(undefined, description, {
+    anyOf: [{ type: 'integer' }, { type: 'string' }],
+    'x-kubernetes-int-or-string': true,
+    ...extra,
+  });
+}
+
 export function record(
   title: string,
   description: string,
@@ -136,6 +152,32 @@ export function record(
 /** The same node with another description, for a shape used in several places. */
 export function as(schema: Schema, description: string, extra: Extra = {}): Schema {
   return { ...schema, ...node(undefined, description, extra) };
+}
+
+/**
+ * The schema of a part that other versions may extend: unknown fields stay, numbers may be written as text as proto3-JSON allows, and
+ * nothing is required. The decoder and the validation functions judge it instead of the API server.
+ */
+export function lenient(schema: Schema): Schema {
+  const {
+    required: _required,
+    oneOf: _oneOf,
+    allOf: _allOf,
+    'x-kubernetes-validations': _cel,
+    ...rest
+  } = schema;
+  if (schema.type === 'integer') return intOrText(schema.description ?? '', fallbackOf(schema));
+  if (schema.items !== undefined) return { ...rest, items: lenient(schema.items) };
+  if (schema.additionalProperties !== undefined)
+    return { ...rest, additionalProperties: lenient(schema.additionalProperties) };
+  if (schema.properties === undefined) return rest;
+  const fields = Object.entries(schema.properties).map(([name, child]) => [name, lenient(child)]);
+  return { ...rest, properties: Object.fromEntries(fields), 'x-kubernetes-preserve-unknown-fields': true };
+}
+
+function fallbackOf(schema: Schema): Extra {
+  const fallback = schema['x-lateen-default'];
+  return fallback === undefined ? {} : { fallback };
 }
 
 /** Keywords for "at most one of these fields", in the form structural schemas allow. */
