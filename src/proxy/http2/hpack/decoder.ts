@@ -217,7 +217,7 @@ export class HpackDecoder {
     let classes: number = CharClass.all;
     for (let i = start; i < end; i++) classes &= charClasses[bytes[i] as number] as number;
     this.#classes = classes;
-    this.#text = bytes.toString('latin1', start, end);
+    this.#text = bytes.latin1Slice(start, end);
     return true;
   }
 }

@@ -224,7 +224,7 @@ export class HpackEncoder {
     const target = this.#target;
     let at = this.#at;
     if (length > 48 && !/[^\x00-\xff]/.test(text)) {
-      target.write(text, at, 'latin1');
+      target.latin1Write(text, at, length);
       this.#at = at + length;
       return;
     }

@@ -69,11 +69,13 @@ export function huffmanEncode(text: string, target: Uint8Array, position: number
     if (length > 16) {
       length -= 16;
       pending = (pending << 16) | (code >>> length);
-      for (pendingBits += 16; pendingBits >= 8; ) target[position++] = pending >>> (pendingBits -= 8);
+      for (pendingBits += 16; pendingBits >= 8; pendingBits -= 8)
+        target[position++] = pending >>> (pendingBits - 8);
       pending &= (1 << pendingBits) - 1;
     }
     pending = (pending << length) | (code & ((1 << length) - 1));
-    for (pendingBits += length; pendingBits >= 8; ) target[position++] = pending >>> (pendingBits -= 8);
+    for (pendingBits += length; pendingBits >= 8; pendingBits -= 8)
+      target[position++] = pending >>> (pendingBits - 8);
     pending &= (1 << pendingBits) - 1;
   }
   if (pendingBits > 0) target[position++] = (pending << (8 - pendingBits)) | (0xff >> pendingBits);
