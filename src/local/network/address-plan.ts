@@ -74,6 +74,13 @@ export class AddressPool {
     return true;
   }
 
+  /** Whether an address lies in the pool's range. */
+  owns(address: string): boolean {
+    const third = Number(address.slice(this.#prefix.length + 1).split('.')[0]);
+    const inside = third >= this.#first && third < this.#first + this.#size / 254;
+    return address.startsWith(`${this.#prefix}.`) && inside;
+  }
+
   free(address: string): void {
     this.#used.delete(address);
   }
