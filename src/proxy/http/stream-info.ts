@@ -47,6 +47,9 @@ export class StreamInfo {
   connectionTermination = '';
   /** grpc-status of the response, or -1. */
   grpcStatus = -1;
+  /** `ip:port` a stateful session wants; strict = fail rather than choose another host. */
+  overrideHost: string | undefined = undefined;
+  overrideHostStrict = false;
   /** The health_check filter answered it. */
   healthCheck = false;
 

@@ -1,0 +1,213 @@
+import { Address } from '../network/address.ts';
+import type { TlsInfo } from '../network/tls-info.ts';
+import type { LocalReply } from './filter.ts';
+import type { HeaderMap } from './header-map.ts';
+import type { ManagerConfig } from './manager-config.ts';
+import { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from './path-normalization.ts';
+import { newRequestId } from './request-id.ts';
+import { ResponseFlag } from './response-flag.ts';
+import type { RequestHead } from './stream.ts';
+import type { StreamInfo } from './stream-info.ts';
+
+/** What the edge takes away from outside requests: headers by which a client could steer the proxy (Envoy's conn_manager_utility). */
+const edgeHeaders = [
+  'x-envoy-decorator-operation',
+  'x-envoy-downstream-service-cluster',
+  'x-envoy-downstream-service-node',
+  'x-envoy-retry-on',
+  'x-envoy-retry-grpc-on',
+  'x-envoy-max-retries',
+  'x-envoy-upstream-alt-stat-name',
+  'x-envoy-upstream-rq-timeout-ms',
+  'x-envoy-upstream-rq-per-try-timeout-ms',
+  'x-envoy-upstream-rq-timeout-alt-response',
+  'x-envoy-expected-rq-timeout-ms',
+  'x-envoy-force-trace',
+  'x-envoy-ip-tags',
+  'x-envoy-original-url',
+  'x-envoy-hedge-on-per-try-timeout',
+  'x-envoy-retriable-status-codes',
+  'x-envoy-retriable-header-names',
+  'x-envoy-external-address',
+];
+
+/** What the checks of a request head say: undefined when all is well. */
+export function checkRequest(head: RequestHead, config: ManagerConfig): LocalReply | undefined {
+  if (config.underscores !== 'allow' && !underscoresAllowed(head.headers, config.underscores)) {
+    return bad('http1.unexpected_underscore');
+  }
+  if (head.authority === '') return bad('missing_host_header');
+  if (head.path === '' || head.path === '*') {
+    return head.method === 'CONNECT' || head.method === 'OPTIONS' ? undefined : bad('missing_path_rejected');
+  }
+  if (head.path.charCodeAt(0) !== 47) return { ...bad('absolute_path_rejected'), status: 404 };
+  if (head.path.includes('#')) return bad('path_normalization_failed');
+  return normalize(head, config);
+}
+
+function bad(details: string): LocalReply {
+  return { status: 400, details, flags: ResponseFlag.downstreamProtocolError };
+}
+
+function underscoresAllowed(headers: HeaderMap, action: 'reject' | 'drop'): boolean {
+  const fields = headers.fields;
+  for (let i = fields.length - 2; i >= 0; i -= 2) {
+    if (!(fields[i] as string).includes('_')) continue;
+    if (action === 'reject') return false;
+    fields.splice(i, 2);
+  }
+  return true;
+}
+
+function normalize(head: RequestHead, config: ManagerConfig): LocalReply | undefined {
+  if (config.escapedSlashes !== 'keep' && hasEscapedSlash(head.path)) {
+    if (config.escapedSlashes === 'reject') return bad('path_normalization_failed');
+    head.path = unescapeSlashes(head.path);
+    if (config.escapedSlashes === 'redirect') return redirectToNormalized(head, config);
+  }
+  if (config.normalizePath) {
+    const path = normalizePath(head.path);
+    if (path === undefined) return bad('path_normalization_failed');
+    head.path = path;
+  }
+  if (config.mergeSlashes) head.path = mergeSlashes(head.path);
+  return undefined;
+}
+
+function redirectToNormalized(head: RequestHead, config: ManagerConfig): LocalReply {
+  const path = (config.normalizePath ? normalizePath(head.path) : head.path) ?? head.path;
+  return {
+    status: 307,
+    details: 'path_normalization_failed',
+    headers: ['location', config.mergeSlashes ? mergeSlashes(path) : path],
+  };
+}
+
+/** Sets and clears what a proxy must: authority form, forwarding headers, request id, via, client certificate. */
+export function prepareRequest(head: RequestHead, info: StreamInfo, config: ManagerConfig): void {
+  const headers = head.headers;
+  if (config.stripHostPort !== 'none' || config.stripTrailingHostDot) stripHost(head, info, config);
+  if (config.schemeOverwrite !== '') head.scheme = config.schemeOverwrite;
+  const internal = forwardedFor(head, info, config);
+  const edge = config.useRemoteAddress && !internal;
+  if (edge) for (const name of edgeHeaders) headers.remove(name);
+  if (internal) headers.set('x-envoy-internal', 'true');
+  else headers.remove('x-envoy-internal');
+  if (edge && config.useRemoteAddress) headers.set('x-envoy-external-address', info.remote.ip);
+  if (config.addUserAgentCluster !== '') addUserAgent(headers, config.addUserAgentCluster);
+  requestId(headers, info, config, edge);
+  clientCert(headers, info.downstream.tls, config);
+  if (config.via !== '') appendVia(headers, config.via);
+}
+
+function stripHost(head: RequestHead, info: StreamInfo, config: ManagerConfig): void {
+  let authority = head.authority;
+  const port = /^(.*):([0-9]+)$/.exec(authority);
+  if (port !== null && config.stripHostPort !== 'none' && head.method !== 'CONNECT') {
+    if (config.stripHostPort === 'any' || Number(port[2]) === info.downstream.local.port)
+      authority = port[1] as string;
+  }
+  if (config.stripTrailingHostDot) authority = authority.replace(/\.(:[0-9]+)?$/, '$1');
+  head.authority = authority;
+}
+
+/** Applies the X-Forwarded-For rules; returns whether the request is internal. */
+function forwardedFor(head: RequestHead, info: StreamInfo, config: ManagerConfig): boolean {
+  const headers = head.headers;
+  const direct = info.downstream.remote.ip;
+  const received = headers.getJoined('x-forwarded-for');
+  let internal = false;
+  if (config.useRemoteAddress) {
+    if (config.xffTrustedHops > 0) {
+      const trusted = lastXff(received, config.xffTrustedHops - 1);
+      if (trusted !== undefined) info.remote = Address.ip(trusted, 0);
+    }
+    internal = received === undefined && config.isInternalAddress(info.remote.ip);
+    if (!config.skipXffAppend && direct !== '') {
+      headers.set('x-forwarded-for', received === undefined ? direct : `${received},${direct}`);
+    }
+    if (config.xffTrustedHops === 0 || !headers.has('x-forwarded-proto'))
+      headers.set('x-forwarded-proto', head.scheme);
+    if (config.appendXForwardedPort && (config.xffTrustedHops === 0 || !headers.has('x-forwarded-port'))) {
+      headers.set('x-forwarded-port', String(info.downstream.local.port));
+    }
+  } else {
+    const last = lastXff(received, config.xffTrustedHops);
+    if (last !== undefined) {
+      info.remote = Address.ip(last, 0);
+      internal = !(received as string).includes(',') && config.isInternalAddress(last);
+    }
+    if (!headers.has('x-forwarded-proto')) headers.add('x-forwarded-proto', head.scheme);
+  }
+  const proto = headers.get('x-forwarded-proto');
+  if (proto !== undefined && proto !== 'http' && proto !== 'https')
+    headers.set('x-forwarded-proto', head.scheme);
+  return internal;
+}
+
+function lastXff(value: string | undefined, hops: number): string | undefined {
+  if (value === undefined) return undefined;
+  const parts = value.split(',');
+  const picked = parts[parts.length - 1 - hops]?.trim();
+  return picked !== undefined &&
+    /^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/.test(picked)
+    ? picked
+    : undefined;
+}
+
+function addUserAgent(headers: HeaderMap, cluster: string): void {
+  headers.set('x-envoy-downstream-service-cluster', cluster);
+  if (!headers.has('user-agent')) headers.add('user-agent', cluster);
+}
+
+function requestId(headers: HeaderMap, info: StreamInfo, config: ManagerConfig, edge: boolean): void {
+  const given = headers.get('x-request-id');
+  if (given !== undefined && !(edge && !config.preserveExternalRequestId)) {
+    info.requestId = given;
+    return;
+  }
+  if (!config.generateRequestId) {
+    if (edge) headers.remove('x-request-id');
+    return;
+  }
+  info.requestId = newRequestId();
+  headers.set('x-request-id', info.requestId);
+}
+
+function clientCert(headers: HeaderMap, tls: TlsInfo | undefined, config: ManagerConfig): void {
+  const mode = config.forwardClientCert;
+  if (mode === 'always-forward-only') return;
+  const mutual = tls?.peerCertificatePresented === true;
+  if (mode === 'sanitize' || !mutual) {
+    headers.remove('x-forwarded-client-cert');
+    return;
+  }
+  if (mode === 'forward-only') return;
+  const element = certElement(tls as TlsInfo, config);
+  if (mode === 'sanitize-set') headers.set('x-forwarded-client-cert', element);
+  else {
+    const before = headers.getJoined('x-forwarded-client-cert');
+    headers.set('x-forwarded-client-cert', before === undefined ? element : `${before},${element}`);
+  }
+}
+
+function certElement(tls: TlsInfo, config: ManagerConfig): string {
+  const details = config.clientCertDetails;
+  const parts: string[] = [];
+  for (const uri of tls.uriSanLocal) parts.push(`By=${uri}`);
+  parts.push(`Hash=${tls.fingerprintPeer}`);
+  if (details.cert) parts.push(`Cert="${tls.certificatePeer}"`);
+  if (details.chain) parts.push(`Chain="${tls.chainPeer}"`);
+  if (details.subject) parts.push(`Subject="${tls.subjectPeer.replaceAll('"', '\\"')}"`);
+  if (details.uri) {
+    if (tls.uriSanPeer.length === 0) parts.push('URI=');
+    for (const uri of tls.uriSanPeer) parts.push(`URI=${uri}`);
+  }
+  if (details.dns) for (const dns of tls.dnsSanPeer) parts.push(`DNS=${dns}`);
+  return parts.join(';');
+}
+
+function appendVia(headers: HeaderMap, via: string): void {
+  const before = headers.getJoined('via');
+  headers.set('via', before === undefined ? via : `${before}, ${via}`);
+}
