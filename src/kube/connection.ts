@@ -32,6 +32,8 @@ export interface ConnectionOptions {
   readonly context?: string | undefined;
   /** `process.env` of the composition root: KUBECONFIG, KUBERNETES_SERVICE_HOST and _PORT. */
   readonly env?: Environment;
+  /** Folder with `token`, `ca.crt` and `namespace`, when not the pod's usual one. */
+  readonly serviceAccountFolder?: string;
   readonly clock?: Clock;
 }
 
@@ -46,8 +48,9 @@ export async function connect(options: ConnectionOptions = {}): Promise<Connecti
   const files = options.kubeconfig ?? env['KUBECONFIG'];
   if (files !== undefined && files !== '')
     return loadKubeconfig(files.split(':').filter(Boolean), options.context);
-  if (env['KUBERNETES_SERVICE_HOST'] !== undefined && existsSync(join(serviceAccountFolder, 'token'))) {
-    return inCluster(env, options.clock);
+  const folder = options.serviceAccountFolder ?? serviceAccountFolder;
+  if (env['KUBERNETES_SERVICE_HOST'] !== undefined && existsSync(join(folder, 'token'))) {
+    return inCluster(env, options.clock, folder);
   }
   const home = join(env['HOME'] ?? homedir(), '.kube/config');
   if (existsSync(home)) return loadKubeconfig([home], options.context);

@@ -35,6 +35,18 @@ export class ResourceMapper {
     return found;
   }
 
+  /** By plural name, or undefined when the server does not serve it (yet). */
+  async resourceNamed(apiVersion: string, plural: string): Promise<Resource | undefined> {
+    const find = () =>
+      [...known.values(), ...this.#found.values()].find(
+        (r) => r.plural === plural && apiVersionOf(r) === apiVersion,
+      );
+    const hit = find();
+    if (hit !== undefined) return hit;
+    await this.#discover(apiVersion);
+    return find();
+  }
+
   async #discover(apiVersion: string): Promise<void> {
     const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
     const { status, body } = await this.#client.raw('GET', path);

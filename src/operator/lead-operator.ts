@@ -1,0 +1,48 @@
+import { Lease } from '../kube/lease.ts';
+import { IstioOperator, type IstioOperatorOptions } from './istio-operator.ts';
+
+export interface LeadOptions extends IstioOperatorOptions {
+  /** Namespace of the lease: the operator's own. */
+  readonly namespace: string;
+  readonly identity: string;
+  /** For tests; see Lease. */
+  readonly leaseDurationMs?: number;
+  readonly renewDeadlineMs?: number;
+  readonly retryMs?: number;
+}
+
+export const leaseName = 'istio-operator-lock';
+
+/** Runs the operator while this replica holds the lease; the others wait. Resolves after `signal` aborted and the lease is handed back. */
+export async function leadOperator(options: LeadOptions, signal: AbortSignal): Promise<void> {
+  const { client, clock, logger, namespace, identity } = options;
+  const lease = new Lease({
+    client,
+    namespace,
+    name: leaseName,
+    identity,
+    logger,
+    ...(clock !== undefined && { clock }),
+    ...(options.leaseDurationMs !== undefined && { durationMs: options.leaseDurationMs }),
+    ...(options.renewDeadlineMs !== undefined && { renewDeadlineMs: options.renewDeadlineMs }),
+    ...(options.retryMs !== undefined && { retryMs: options.retryMs }),
+  });
+  await lease.run(signal, async (leading) => {
+    const operator = new IstioOperator(options);
+    leading.addEventListener('abort', () => operator.stop(), { once: true });
+    if (leading.aborted) operator.stop();
+    await operator.start().catch((failure: unknown) => {
+      operator.stop();
+      if (!leading.aborted) throw failure;
+    });
+    await untilAborted(leading);
+    await operator.stopped();
+  });
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
