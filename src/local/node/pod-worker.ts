@@ -347,6 +347,7 @@ export class PodWorker {
   }
 
   async #publishOnce(): Promise<void> {
+    if (this.#gone) return;
     const { name, namespace = 'default', uid } = this.#pod.metadata;
     const current = this.#node.api.read(coreResources.pods, name, namespace) as Pod | undefined;
     if (current === undefined || current.metadata.uid !== uid) return;
