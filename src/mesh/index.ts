@@ -1,5 +1,6 @@
 export { canonicalName, canonicalRevision, workloadText } from './build/endpoints.ts';
 export * from './build/index.ts';
+export { brokenRouteCodes, unknownReferences } from './build/references.ts';
 export * from './host.ts';
 export * from './model/mesh.ts';
 export * from './model/mesh-config.ts';

@@ -16,32 +16,32 @@ export { createdAt } from './service.ts';
 
 /** Objects the mesh is built from, as the API server has them. */
 export interface MeshObjects {
-  readonly services: Iterable<KubeObject>;
-  readonly serviceEntries: Iterable<KubeObject>;
-  readonly virtualServices: Iterable<KubeObject>;
-  readonly destinationRules: Iterable<KubeObject>;
-  readonly gateways: Iterable<KubeObject>;
-  readonly sidecars: Iterable<KubeObject>;
+  readonly services: readonly KubeObject[];
+  readonly serviceEntries: readonly KubeObject[];
+  readonly virtualServices: readonly KubeObject[];
+  readonly destinationRules: readonly KubeObject[];
+  readonly gateways: readonly KubeObject[];
+  readonly sidecars: readonly KubeObject[];
 }
 
 /** Everything users configured, resolved and indexed. Pure: the same objects give the same mesh. */
 export function buildMesh(objects: MeshObjects, config: MeshConfig): Mesh {
   const built = builder(config);
   const virtualServices = mergeDelegates(
-    [...objects.virtualServices].map((object) => built(object, buildVirtualService)).sort(byAge),
+    objects.virtualServices.map((object) => built(object, buildVirtualService)).sort(byAge),
   );
-  const destinationRules = [...objects.destinationRules].map((object) => built(object, buildDestinationRule));
+  const destinationRules = objects.destinationRules.map((object) => built(object, buildDestinationRule));
   const findings = [
     ...virtualServices.findings,
-    ...Object.values(objects).flatMap((list) => [...list].flatMap(unsupportedFindings)),
+    ...Object.values(objects).flatMap((list) => list.flatMap(unsupportedFindings)),
   ];
   return {
     config,
     services: indexServices(objects, config, built),
     virtualServices: virtualServices.services,
     destinationRules: destinationRules.sort(byAge),
-    gateways: [...objects.gateways].map((object) => built(object, buildGateway)).sort(byAge),
-    sidecars: [...objects.sidecars].map((object) => built(object, buildSidecar)).sort(byAge),
+    gateways: objects.gateways.map((object) => built(object, buildGateway)).sort(byAge),
+    sidecars: objects.sidecars.map((object) => built(object, buildSidecar)).sort(byAge),
     findings,
   };
 }

@@ -78,7 +78,7 @@ function resourcesOf(
   const view = scope === undefined ? gatewayView(mesh, proxy) : sidecarView(mesh, scope);
   const addresses = (service: Service) => endpointsOf(service).map((endpoint) => endpoint.address);
   const shared: ScopeResources =
-    'gateways' in view ? translateGatewayScope(view) : translateSidecar(view, addresses);
+    'proxy' in view ? translateGatewayScope(view) : translateSidecar(view, addresses);
   const place = {
     canonicalName: canonicalName(proxy.labels, proxy.workload),
     canonicalRevision: canonicalRevision(proxy.labels),

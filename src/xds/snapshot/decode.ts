@@ -37,7 +37,7 @@ export type Decoded<T> =
 const maxPayloadBytes = 64 * 1024 * 1024;
 
 export function decodeOwn(configMap: StoredConfigMap): Decoded<DecodedOwn> {
-  return attempt(configMap, () => {
+  return attemptDecode(configMap, () => {
     const head = object(parseEntry(configMap, 'proxy.json'), 'proxy.json');
     const node = object(head['node'], 'proxy.json node');
     return {
@@ -54,7 +54,7 @@ export function decodeOwn(configMap: StoredConfigMap): Decoded<DecodedOwn> {
 }
 
 export function decodeIndex(configMap: StoredConfigMap): Decoded<ScopeIndex> {
-  return attempt(configMap, () => {
+  return attemptDecode(configMap, () => {
     const index = object(parseEntry(configMap, 'index.json'), 'index.json');
     const parts = list(index['parts'], 'index.json parts').map((part): PartReference => {
       const entry = object(part, 'index.json parts');
@@ -66,7 +66,7 @@ export function decodeIndex(configMap: StoredConfigMap): Decoded<ScopeIndex> {
 }
 
 export function decodePart(configMap: StoredConfigMap): Decoded<DecodedPart> {
-  return attempt(configMap, () => {
+  return attemptDecode(configMap, () => {
     const payload = payloadOf(configMap);
     return { hash: payloadHash(payload), resources: resourceSet(payload) };
   });
@@ -74,10 +74,10 @@ export function decodePart(configMap: StoredConfigMap): Decoded<DecodedPart> {
 
 /** The hash of a part's payload without parsing it; undefined when it cannot be read. */
 export function storedPartHash(configMap: StoredConfigMap): string | undefined {
-  return attempt(configMap, () => payloadHash(payloadOf(configMap))).value;
+  return attemptDecode(configMap, () => payloadHash(payloadOf(configMap))).value;
 }
 
-function payloadOf(configMap: StoredConfigMap): string {
+export function payloadOf(configMap: StoredConfigMap): string {
   const plain = configMap.data?.['resources.json'];
   if (plain !== undefined) return plain;
   const packed = configMap.binaryData?.['resources.json.gz'];
@@ -111,7 +111,7 @@ function list(value: unknown, what: string): unknown[] {
   return value;
 }
 
-function attempt<T>(configMap: StoredConfigMap, decode: () => T): Decoded<T> {
+export function attemptDecode<T>(configMap: StoredConfigMap, decode: () => T): Decoded<T> {
   try {
     return { value: decode() };
   } catch (thrown) {

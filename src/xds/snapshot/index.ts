@@ -22,6 +22,7 @@ export {
   payloadHash,
   type ScopeIndex,
 } from './encode.ts';
+export { inspect, type StoredState } from './inspect.ts';
 export { labels, ownConfigMapName, type PartKind, partName, sharedNamespace } from './names.ts';
 export {
   emptyResources,

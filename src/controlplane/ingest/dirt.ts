@@ -1,0 +1,15 @@
+/** What has changed since the last push. Levels, not events: adding twice is adding once. */
+export class Dirt {
+  /** Rules, services or mesh settings: the mesh is built anew. */
+  mesh = false;
+  /** Pods with proxies came or went. */
+  proxies = false;
+  /** `namespace/name` of Kubernetes services, and hosts of entries, whose endpoints changed. */
+  readonly endpoints = new Set<string>();
+  /** Monotonic milliseconds of the first change. */
+  since: number | undefined;
+
+  get any(): boolean {
+    return this.mesh || this.proxies || this.endpoints.size > 0;
+  }
+}

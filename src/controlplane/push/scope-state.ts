@@ -1,0 +1,130 @@
+import type { GatewayView, Service, View } from '../../mesh/index.ts';
+import { destinationRuleFor } from '../../mesh/index.ts';
+import type { Json, ScopeResources } from '../../translate/index.ts';
+import { translateEndpoints, translateGatewayScope, translateSidecar } from '../../translate/index.ts';
+import { encodeIndex, encodePart, indexHash, labels, sharedNamespace } from '../../xds/snapshot/index.ts';
+import type { World } from '../ingest/world.ts';
+import type { DesiredConfigMap, DesiredScope } from '../publish/desired.ts';
+import type { Part } from './parts.ts';
+import { configParts, endpointBuckets, endpointPart } from './parts.ts';
+
+/** What a scope published last, and what it takes to follow an endpoint change without translating again. */
+export class ScopeState {
+  readonly name: string;
+  #view: View | undefined;
+  #buckets = new Map<string, Service[]>();
+  #config = new Map<string, Part>();
+  #endpoints = new Map<string, Part>();
+  #resources: ScopeResources | undefined;
+  #desired: DesiredScope | undefined;
+  readonly #encoded = new WeakMap<Part, DesiredConfigMap>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get desired(): DesiredScope | undefined {
+    return this.#desired;
+  }
+
+  get view(): View | undefined {
+    return this.#view;
+  }
+
+  get resources(): ScopeResources | undefined {
+    return this.#resources;
+  }
+
+  /** Translates the whole scope. */
+  translate(view: View | GatewayView, world: World): void {
+    const addresses = (service: Service) => world.endpointsOf(service).map((endpoint) => endpoint.address);
+    const resources = 'proxy' in view ? translateGatewayScope(view) : translateSidecar(view, addresses);
+    this.#view = view;
+    this.#resources = resources;
+    this.#config = new Map(configParts(this.name, resources, this.#config).map((part) => [part.name, part]));
+    this.#buckets = endpointBuckets([...resources.serviceClusters.keys()]);
+    const parts = [...this.#buckets].map(([slug, services]) => this.#endpointPart(slug, services, world));
+    this.#endpoints = new Map(parts.map((part) => [part.name, part]));
+    this.#assemble();
+  }
+
+  /** Translates only the endpoints of these services (`namespace/name`). True when the scope needs a whole translation instead. */
+  followEndpoints(changed: ReadonlySet<string>, world: World): boolean {
+    const isChanged = (service: Service) => changed.has(`${service.namespace}/${service.name}`);
+    if (
+      [...(this.#resources?.serviceClusters.keys() ?? [])].some(
+        (service) => isChanged(service) && listensOnPods(service),
+      )
+    ) {
+      return true;
+    }
+    let any = false;
+    for (const [slug, services] of this.#buckets) {
+      if (!services.some(isChanged)) continue;
+      const part = this.#endpointPart(slug, services, world);
+      if (this.#endpoints.get(part.name)?.hash === part.hash) continue;
+      this.#endpoints.set(part.name, part);
+      any = true;
+    }
+    if (any) this.#assemble();
+    return false;
+  }
+
+  #endpointPart(slug: string, services: readonly Service[], world: World): Part {
+    const view = this.#view as View;
+    const assignments = services.flatMap((service): Json[] =>
+      translateEndpoints(service, world.endpointsOf(service), destinationRuleFor(view, service)),
+    );
+    return endpointPart(this.name, slug, assignments, this.#endpoints);
+  }
+
+  #assemble(): void {
+    const index = {
+      parts: [...this.#config.values()]
+        .map(({ name, hash }) => ({ name, hash }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      endpoints: [...this.#endpoints.keys()].sort(),
+    };
+    this.#desired = {
+      name: this.name,
+      parts: [...this.#config.values(), ...this.#endpoints.values()].map((part) => this.#desiredPart(part)),
+      index: {
+        namespace: sharedNamespace,
+        name: this.name,
+        labels: { [labels.scope]: this.name, [labels.part]: 'index' },
+        hash: indexHash(index),
+        encode: (generation) => encodeIndex(this.name, { generation, ...index }),
+      },
+    };
+  }
+
+  #desiredPart(part: Part): DesiredConfigMap {
+    let desired = this.#encoded.get(part);
+    if (desired === undefined) {
+      desired = {
+        namespace: sharedNamespace,
+        name: part.name,
+        labels: { [labels.scope]: this.name, [labels.part]: part.kind },
+        hash: part.hash,
+        encode: () => encodePart(this.name, part.name, part.kind, part.payload),
+      };
+      this.#encoded.set(part, desired);
+    }
+    return desired;
+  }
+}
+
+/** TCP ports of headless services have listeners that match on the pods' addresses. */
+function listensOnPods(service: Service): boolean {
+  return (
+    service.resolution === 'passthrough' &&
+    service.registry === 'Kubernetes' &&
+    service.ports.some(
+      (port) =>
+        port.protocol === 'tcp' ||
+        port.protocol === 'tls' ||
+        port.protocol === 'https' ||
+        port.protocol === 'auto',
+    )
+  );
+}
