@@ -81,7 +81,7 @@ export class ControlPlane {
       clusterId: options.clusterId,
       ...(options.graceMs !== undefined && { lingerMs: options.graceMs }),
     });
-    this.pipeline = new Pipeline(this.world, new LastGood());
+    this.pipeline = new Pipeline(this.world, new LastGood(), this.#log);
     this.#stored = new StoredConfig(shared);
     this.#publisher = new Publisher({
       ...shared,

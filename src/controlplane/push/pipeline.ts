@@ -1,3 +1,5 @@
+import type { Logger } from '../../base/log.ts';
+import { errorMessage } from '../../base/log.ts';
 import type { Finding, GatewayView, Mesh, MeshProxy, View } from '../../mesh/index.ts';
 import { gatewayView, sidecarScopes, sidecarView } from '../../mesh/index.ts';
 import type { Dirt } from '../ingest/dirt.ts';
@@ -12,6 +14,7 @@ import { ScopeState } from './scope-state.ts';
  * proxy's own side. An endpoint change skips all but the endpoint parts it touches.
  */
 export class Pipeline {
+  readonly #log: Logger;
   readonly #world: World;
   readonly #lastGood: LastGood;
   readonly #scopes = new Map<string, ScopeState>();
@@ -20,7 +23,8 @@ export class Pipeline {
   #mesh: Mesh | undefined;
   #findings: readonly Finding[] = [];
 
-  constructor(world: World, lastGood: LastGood) {
+  constructor(world: World, lastGood: LastGood, log: Logger) {
+    this.#log = log;
     this.#world = world;
     this.#lastGood = lastGood;
   }
@@ -58,7 +62,7 @@ export class Pipeline {
 
   #followEndpoints(changed: ReadonlySet<string>): void {
     for (const scope of this.#scopes.values()) {
-      if (scope.followEndpoints(changed, this.#world)) scope.translate(scope.view as View, this.#world);
+      if (scope.followEndpoints(changed, this.#world)) this.#translate(scope, scope.view as View);
     }
   }
 
@@ -83,11 +87,21 @@ export class Pipeline {
       if (state === undefined) {
         state = new ScopeState(name);
         this.#scopes.set(name, state);
-        state.translate(view(), this.#world);
-      } else if (again || isGateway) state.translate(view(), this.#world);
+        this.#translate(state, view());
+      } else if (again || isGateway) this.#translate(state, view());
     }
     this.#scopeOf = scopeOf;
     this.#own = this.#ownConfigs(mesh, scopeOf);
+  }
+
+  /** A scope that cannot be translated keeps what it has, and the others go on. */
+  #translate(scope: ScopeState, view: View | GatewayView): void {
+    try {
+      scope.translate(view, this.#world);
+    } catch (thrown) {
+      const fields = { scope: scope.name, error: errorMessage(thrown), stack: (thrown as Error).stack };
+      this.#log.error('a scope cannot be translated; its last configuration stays', fields);
+    }
   }
 
   #ownConfigs(mesh: Mesh, scopeOf: ReadonlyMap<MeshProxy, string>): Map<string, DesiredConfigMap> {

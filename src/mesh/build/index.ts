@@ -2,7 +2,7 @@ import type { KubeObject } from '../../api/object.ts';
 import type { Mesh, ObjectRef } from '../model/mesh.ts';
 import type { MeshConfig } from '../model/mesh-config.ts';
 import type { Service } from '../model/service.ts';
-import { unsupportedFindings } from './not-acted-on.ts';
+import { ObjectBuilder } from './object-cache.ts';
 import { buildDestinationRule, buildGateway, buildSidecar } from './rule.ts';
 import { buildService, externalNameOf } from './service.ts';
 import { buildServiceEntry } from './service-entry.ts';
@@ -26,23 +26,18 @@ export interface MeshObjects {
 
 /** Everything users configured, resolved and indexed. Pure: the same objects give the same mesh. */
 export function buildMesh(objects: MeshObjects, config: MeshConfig): Mesh {
-  const built = builder(config);
+  const builder = new ObjectBuilder(config);
   const virtualServices = mergeDelegates(
-    objects.virtualServices.map((object) => built(object, buildVirtualService)).sort(byAge),
+    builder.build(objects.virtualServices, buildVirtualService).sort(byAge),
   );
-  const destinationRules = objects.destinationRules.map((object) => built(object, buildDestinationRule));
-  const findings = [
-    ...virtualServices.findings,
-    ...Object.values(objects).flatMap((list) => list.flatMap(unsupportedFindings)),
-  ];
   return {
     config,
-    services: indexServices(objects, config, built),
+    services: indexServices(objects, config, builder),
     virtualServices: virtualServices.services,
-    destinationRules: destinationRules.sort(byAge),
-    gateways: objects.gateways.map((object) => built(object, buildGateway)).sort(byAge),
-    sidecars: objects.sidecars.map((object) => built(object, buildSidecar)).sort(byAge),
-    findings,
+    destinationRules: builder.build(objects.destinationRules, buildDestinationRule).sort(byAge),
+    gateways: builder.build(objects.gateways, buildGateway).sort(byAge),
+    sidecars: builder.build(objects.sidecars, buildSidecar).sort(byAge),
+    findings: [...builder.findings, ...virtualServices.findings],
   };
 }
 
@@ -60,17 +55,17 @@ export function byAge(
 function indexServices(
   objects: MeshObjects,
   config: MeshConfig,
-  built: Built,
+  builder: ObjectBuilder,
 ): Map<string, readonly Service[]> {
-  const all: Service[] = [];
+  const all: Service[] = builder
+    .build(objects.services, buildService)
+    .filter((service) => service !== undefined);
   const aliases = new Map<string, string[]>();
   for (const object of objects.services) {
-    const service = built(object, buildService);
-    if (service !== undefined) all.push(service);
     const external = externalNameOf(object, config);
     if (external !== undefined) aliases.set(external[1], [...(aliases.get(external[1]) ?? []), external[0]]);
   }
-  for (const object of objects.serviceEntries) all.push(...built(object, buildServiceEntry));
+  all.push(...builder.build(objects.serviceEntries, buildServiceEntry).flat());
   all.sort(byClaim);
   const byHost = new Map<string, Service[]>();
   for (const service of all) {
@@ -90,22 +85,4 @@ function byClaim(a: Service, b: Service): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-type Built = <T>(object: KubeObject, build: (object: KubeObject, config: MeshConfig) => T) => T;
-
-/** Each object is built once: the cache is keyed by the object itself, which is replaced whole when it changes. */
-const cache = new WeakMap<MeshConfig, WeakMap<KubeObject, unknown>>();
-
-function builder(config: MeshConfig): Built {
-  let entries = cache.get(config);
-  if (entries === undefined) {
-    entries = new WeakMap();
-    cache.set(config, entries);
-  }
-  const known = entries;
-  return (object, build) => {
-    if (!known.has(object)) known.set(object, build(object, config));
-    return known.get(object) as ReturnType<typeof build>;
-  };
 }

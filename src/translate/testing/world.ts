@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/object.ts';
 import { parseYaml } from '../../base/yaml.ts';
-import type { Endpoint, Mesh, MeshProxy, PodRecord, Service } from '../../mesh/index.ts';
+import type { Endpoint, Mesh, MeshProxy, PodRecord, Service, View } from '../../mesh/index.ts';
 import {
   buildEndpoints,
   buildMesh,
@@ -75,10 +75,11 @@ function resourcesOf(
   const proxy = proxies.find((candidate) => candidate.name === name);
   if (proxy === undefined) throw new Error(`no proxy ${name}`);
   const scope = sidecarScopes(mesh, proxies).find(({ proxies: members }) => members.includes(proxy));
-  const view = scope === undefined ? gatewayView(mesh, proxy) : sidecarView(mesh, scope);
   const addresses = (service: Service) => endpointsOf(service).map((endpoint) => endpoint.address);
+  const gateway = gatewayView(mesh, proxy);
+  const view: View = scope === undefined ? gateway : sidecarView(mesh, scope);
   const shared: ScopeResources =
-    'proxy' in view ? translateGatewayScope(view) : translateSidecar(view, addresses);
+    scope === undefined ? translateGatewayScope(gateway) : translateSidecar(view, addresses);
   const place = {
     canonicalName: canonicalName(proxy.labels, proxy.workload),
     canonicalRevision: canonicalRevision(proxy.labels),
