@@ -24,7 +24,7 @@ import { iopResource, type Owner, owned } from './ownership.ts';
 import { failed, type IopStatus, type Outcome, reconciling, statusFor, statusPatch } from './status.ts';
 
 export const finalizer = 'istio-finalizer.install.istio.io';
-const ignoreAnnotation = 'install.istio.io/ignoreReconcile';
+export const ignoreAnnotation = 'install.istio.io/ignoreReconcile';
 
 export interface IstioOperatorOptions extends RobustOperatorOptions {
   readonly library: Library;

@@ -28,8 +28,7 @@ export const defaultNamespace = 'istio-system';
 /** Merges default profile, chosen profile, specs and settings; completes the Helm-style values that templates and injection read. */
 export function resolveSpec(input: RenderInput, library: Library): Resolved {
   const issues: Issue[] = [];
-  let user = input.specs.reduce<JsonMap>((merged, spec) => merge(merged, spec), {});
-  user = applySets(user, input.sets ?? [], issues);
+  const user = userSpec(input, issues);
   const profile = textAt(user, 'profile', 'default') || 'default';
   const layers = profileLayers(profile, library, issues);
   issues.push(...checkSpec(user));
@@ -40,6 +39,12 @@ export function resolveSpec(input: RenderInput, library: Library): Resolved {
   const spec = { ...withGateways, values: completeValues(withGateways, namespace, library.version) };
   issues.push(...capabilityWarnings(spec));
   return { spec, profile, namespace, issues };
+}
+
+/** The user's words alone, without any profile. */
+export function userSpec(input: RenderInput, issues: Issue[] = []): JsonMap {
+  const merged = input.specs.reduce<JsonMap>((all, spec) => merge(all, spec), {});
+  return applySets(merged, input.sets ?? [], issues);
 }
 
 function profileLayers(profile: string, library: Library, issues: Issue[]): JsonMap[] {
