@@ -52,8 +52,10 @@ export class ContainerProcess {
     child.stdin?.on('error', () => undefined);
     const ready = child.stdio[3] as Socket;
     this.started = new Promise((resolve) => {
-      ready.on('error', () => resolve()).on('close', () => resolve());
-      ready.resume();
+      ready
+        .once('data', () => resolve())
+        .on('error', () => resolve())
+        .on('close', () => resolve());
     });
     this.exited = new Promise((resolve) => {
       child.on('error', (error) => resolve({ exitCode: 128, startError: error.message }));

@@ -40,7 +40,7 @@ const hidden = ['/tmp', '/run', '/root', '/home'];
 /**
  * The shell script that becomes a container's process 1. It runs as root inside fresh mount, pid and UTS namespaces and the pod's network
  * namespace, lays an overlay over the host's root (changes go to a tmpfs that dies with the namespace), mounts /proc, /dev, the volumes,
- * turns the root around and executes the command as the container's user. Descriptor 3 is closed when all that has succeeded. Its first
+ * turns the root around and executes the command as the container's user. A line on descriptor 3 tells that all that has succeeded. Its first
  * argument is an empty folder of the host to build the root in.
  */
 export function launchScript(plan: ContainerPlan, setpriv: string): string {
@@ -71,6 +71,7 @@ export function launchScript(plan: ContainerPlan, setpriv: string): string {
     `mkdir -p ${quote(plan.workingDir)} 2>/dev/null || true`,
     `cd ${quote(plan.workingDir)}`,
     'trap - EXIT',
+    'echo >&3',
     'exec 3>&-',
     `exec env -i ${environment(plan.env)} ${userArgv(plan.user, setpriv).join(' ')} -- ${plan.argv.map(quote).join(' ')}`,
     '',

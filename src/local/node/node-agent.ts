@@ -48,7 +48,12 @@ export class NodeAgent {
       ...this.#options,
       events: new EventRecorder({ client, clock, log, component: 'kubelet' }),
       tools: await findTools(),
-      compileCache: { source: join(folder, 'cache'), target: '/opt/lateen-cache', readOnly: false, kind: 'folder' },
+      compileCache: {
+        source: join(folder, 'cache'),
+        target: '/opt/lateen-cache',
+        readOnly: false,
+        kind: 'folder',
+      },
       serviceEnv: () => kubernetesEnv(api),
     };
     this.#registration = new NodeRegistration({
@@ -90,7 +95,8 @@ export class NodeAgent {
     this.#unsubscribe.push(
       this.#options.api.subscribe(coreResources[kind], ({ object }) => {
         for (const worker of this.#workers.values()) {
-          if (worker.pod.metadata.namespace === object.metadata.namespace) worker.sourceChanged(kind, object.metadata.name);
+          if (worker.pod.metadata.namespace === object.metadata.namespace)
+            worker.sourceChanged(kind, object.metadata.name);
         }
       }),
     );
@@ -102,7 +108,8 @@ export class NodeAgent {
     this.#registration?.stop();
     const ends = [...this.#workers.values()].map((worker) => worker.destroy());
     for (const end of await Promise.allSettled(ends)) {
-      if (end.status === 'rejected') this.#options.log.warn('pod did not end cleanly', { error: errorMessage(end.reason) });
+      if (end.status === 'rejected')
+        this.#options.log.warn('pod did not end cleanly', { error: errorMessage(end.reason) });
     }
   }
 }

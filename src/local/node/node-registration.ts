@@ -33,7 +33,12 @@ export class NodeRegistration {
 
   async register(): Promise<void> {
     const { name } = this.#identity;
-    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: labels(name) }, spec: { podCIDR: this.#identity.podCidr } };
+    const node = {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, labels: labels(name) },
+      spec: { podCIDR: this.#identity.podCidr },
+    };
     await this.#client.create(coreResources.nodes, node).catch((error: unknown) => {
       if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
     });
@@ -59,7 +64,8 @@ export class NodeRegistration {
     try {
       await this.#client.patch(coreResources.leases, name, 'merge', { spec }, { namespace: leaseNamespace });
     } catch (error) {
-      if (error instanceof ApiError && error.code === 404) await this.#client.create(coreResources.leases, lease);
+      if (error instanceof ApiError && error.code === 404)
+        await this.#client.create(coreResources.leases, lease);
       else this.#log.warn('heartbeat failed', { error: errorMessage(error) });
     }
     this.#timer = this.#clock.after(heartbeatMs, () => void this.#beat());
@@ -104,7 +110,12 @@ function nodeStatus({ name, ip }: NodeIdentity, now: string): Record<string, unk
       { type: 'Hostname', address: name },
     ],
     conditions: [
-      condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+      condition(
+        'MemoryPressure',
+        'False',
+        'KubeletHasSufficientMemory',
+        'kubelet has sufficient memory available',
+      ),
       condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
       condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
       condition('Ready', 'True', 'KubeletReady', 'the node runs pods as processes'),

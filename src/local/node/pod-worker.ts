@@ -218,6 +218,11 @@ export class PodWorker {
         this.#network = spec.hostNetwork
           ? this.#node.network.node
           : await this.#node.network.attach(label, sysctls);
+        if (this.#finished) {
+          // The pod was deleted meanwhile and its network looked for in vain.
+          if (!spec.hostNetwork) await this.#node.network.detach(this.#network);
+          return false;
+        }
         this.#publish();
       }
       await this.#volumes.prepare(this.#facts());

@@ -21,15 +21,26 @@ export class MemoryApi {
       client: () => this.client,
       read: (resource, name, namespace) => this.#of(resource).get(key(name, namespace)),
       readAll: (resource, namespace) =>
-        [...this.#of(resource).values()].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
+        [...this.#of(resource).values()].filter(
+          ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
+        ),
       subscribe: (resource, onChange) => {
         for (const object of this.#of(resource).values()) onChange({ type: 'ADDED', object });
         const listeners = this.#listeners.get(resource.plural) ?? new Set();
         this.#listeners.set(resource.plural, listeners.add(onChange));
         return () => void listeners.delete(onChange);
       },
-      resourceOf: (_apiVersion, kind) => ({ group: 'apps', version: 'v1', kind, plural: `${kind.toLowerCase()}s`, namespaced: true }),
-      issueToken: async () => ({ token: `token-${++this.#version}`, expirationTimestamp: '2040-01-01T00:00:00Z' }),
+      resourceOf: (_apiVersion, kind) => ({
+        group: 'apps',
+        version: 'v1',
+        kind,
+        plural: `${kind.toLowerCase()}s`,
+        namespaced: true,
+      }),
+      issueToken: async () => ({
+        token: `token-${++this.#version}`,
+        expirationTimestamp: '2040-01-01T00:00:00Z',
+      }),
       setNodeBackend: () => undefined,
       setServiceResolver: () => undefined,
       close: unsupported as () => Promise<void>,
@@ -40,17 +51,30 @@ export class MemoryApi {
     const unsupported = () => Promise.reject(new Error('not part of the test API'));
     return {
       get: async (resource, name, namespace) => this.#need(resource, name, namespace) as never,
-      list: async (resource) => ({ items: [...this.#of(resource).values()] as never[], resourceVersion: String(this.#version) }),
+      list: async (resource) => ({
+        items: [...this.#of(resource).values()] as never[],
+        resourceVersion: String(this.#version),
+      }),
       create: async (resource, object) => this.create(resource, object as ApiObject) as never,
       replace: async (resource, object) => {
         const { name, namespace } = object.metadata;
         this.#note('replace', resource, name, namespace);
         const old = this.#need(resource, name, namespace);
         const metadata = { ...old.metadata, ...object.metadata };
-        return this.#store(resource, { ...old, ...object, status: old.status, metadata } as ApiObject) as never;
+        return this.#store(resource, {
+          ...old,
+          ...object,
+          status: old.status,
+          metadata,
+        } as ApiObject) as never;
       },
       patch: async (resource, name, _type, patch, options) => {
-        this.#note(`patch${options?.subresource ? `-${options.subresource}` : ''}`, resource, name, options?.namespace);
+        this.#note(
+          `patch${options?.subresource ? `-${options.subresource}` : ''}`,
+          resource,
+          name,
+          options?.namespace,
+        );
         return this.patch(resource, name, patch, options?.namespace) as never;
       },
       apply: unsupported,
@@ -71,12 +95,20 @@ export class MemoryApi {
   }
 
   create(resource: Resource, given: ApiObject): ApiObject {
-    const name = given.metadata.name ?? `${given.metadata.generateName}${(++this.#version).toString(36).padStart(5, '0')}`;
+    const name =
+      given.metadata.name ??
+      `${given.metadata.generateName}${(++this.#version).toString(36).padStart(5, '0')}`;
     this.#note('create', resource, name, given.metadata.namespace);
     if (this.#of(resource).has(key(name, given.metadata.namespace))) {
       throw new ApiError(409, 'AlreadyExists', `${resource.plural} "${name}" already exists`);
     }
-    const metadata = { uid: randomUUID(), generation: 1, creationTimestamp: '2026-01-01T00:00:00Z', ...given.metadata, name };
+    const metadata = {
+      uid: randomUUID(),
+      generation: 1,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      ...given.metadata,
+      name,
+    };
     return this.#store(resource, { ...structuredClone(given), metadata });
   }
 
