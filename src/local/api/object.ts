@@ -70,3 +70,10 @@ export function at(value: unknown, ...path: string[]): unknown {
   for (const key of path) here = asObject(here)?.[key];
   return here;
 }
+
+/** The member object of a draft, put there empty when it is missing. */
+export function ensureObject(draft: object, key: string): Fields {
+  const fields = draft as Fields;
+  fields[key] ??= {};
+  return fields[key] as Fields;
+}

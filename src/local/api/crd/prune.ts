@@ -1,0 +1,42 @@
+import type { Fields } from '../object.ts';
+import type { Schema } from '../schema/schema.ts';
+
+/** Fields every object has, whatever its schema says. */
+const alwaysKnown = new Set(['apiVersion', 'kind', 'metadata']);
+
+/** Takes out of a custom resource what its structural schema does not name, in place; the paths go to `unknown`. */
+export function pruneUnknown(schema: Schema, object: Fields, unknown: string[]): void {
+  pruneObject(schema, object, '', true, unknown);
+}
+
+function pruneObject(
+  schema: Schema,
+  object: Fields,
+  path: string,
+  isResource: boolean,
+  unknown: string[],
+): void {
+  for (const key of Object.keys(object)) {
+    if (isResource && alwaysKnown.has(key)) continue;
+    const inner = schema.properties?.[key];
+    const innerPath = path === '' ? key : `${path}.${key}`;
+    if (inner !== undefined) pruneValue(inner, object[key], innerPath, unknown);
+    else if (schema.additional !== undefined) {
+      if (schema.additional !== true) pruneValue(schema.additional, object[key], innerPath, unknown);
+    } else if (!schema.preserveUnknown) {
+      delete object[key];
+      unknown.push(innerPath);
+    }
+  }
+}
+
+function pruneValue(schema: Schema, value: unknown, path: string, unknown: string[]): void {
+  if (value === null || typeof value !== 'object') return;
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    for (const [i, item] of items === undefined ? [] : value.entries())
+      pruneValue(items as Schema, item, `${path}[${i}]`, unknown);
+    return;
+  }
+  pruneObject(schema, value as Fields, path, schema.embedded ?? false, unknown);
+}
