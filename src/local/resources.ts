@@ -14,6 +14,7 @@ function resource(apiVersion: string, kind: string, plural: string, namespaced =
 /** The built-in collections the node agent, the controllers and the network work on. */
 export const coreResources = {
   pods: resource('v1', 'Pod', 'pods'),
+  bindings: resource('v1', 'Binding', 'bindings'),
   services: resource('v1', 'Service', 'services'),
   endpoints: resource('v1', 'Endpoints', 'endpoints'),
   endpointSlices: resource('discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices'),

@@ -1,4 +1,3 @@
-import { ApiError } from '../../kube/client.ts';
 import type { Pod } from '../node/pod-spec.ts';
 import { coreResources } from '../resources.ts';
 import { type Controller, type ControllerContext, ownKey } from './controller.ts';
@@ -58,22 +57,15 @@ function whyNot(context: ControllerContext, spec: SchedulingSpec): string | unde
 }
 
 async function bind(context: ControllerContext, pod: Pod): Promise<void> {
-  const { name, namespace = '', uid } = pod.metadata;
-  const body = {
+  const { name, namespace = '' } = pod.metadata;
+  await context.client.create(coreResources.bindings, {
     apiVersion: 'v1',
     kind: 'Binding',
-    metadata: { name, namespace, uid },
+    metadata: { name, namespace },
     target: { apiVersion: 'v1', kind: 'Node', name: context.nodeName },
-  };
-  const path = `/api/v1/namespaces/${namespace}/pods/${name}/binding`;
-  const answer = await context.client.raw('POST', path, body, { 'content-type': 'application/json' });
-  if (answer.status >= 300)
-    throw new ApiError(answer.status, 'BindingFailed', `binding ${name}: ${answer.body}`);
-  context.events.normal(
-    pod,
-    'Scheduled',
-    `Successfully assigned ${namespace}/${name} to ${context.nodeName}`,
-  );
+  });
+  const message = `Successfully assigned ${namespace}/${name} to ${context.nodeName}`;
+  context.events.normal(pod, 'Scheduled', message);
 }
 
 async function refuse(context: ControllerContext, pod: Pod, reason: string, message: string): Promise<void> {

@@ -84,17 +84,16 @@ export class MemoryApi {
         this.remove(resource, name, options?.namespace);
       },
       watch: unsupported,
-      raw: async (_method, path, body) => {
-        const bound = /namespaces\/([^/]+)\/pods\/([^/]+)\/binding$/.exec(path);
-        if (bound === null) throw new Error(`no ${path} in the test API`);
-        const nodeName = (body as { target: { name: string } }).target.name;
-        this.patch({ plural: 'pods' } as Resource, bound[2] as string, { spec: { nodeName } }, bound[1]);
-        return { status: 201, body: '' };
-      },
+      raw: unsupported,
     };
   }
 
   create(resource: Resource, given: ApiObject): ApiObject {
+    if (resource.plural === 'bindings') {
+      const { name: pod, namespace } = given.metadata;
+      const nodeName = (given['target'] as { name: string }).name;
+      return this.patch({ ...resource, plural: 'pods' }, pod, { spec: { nodeName } }, namespace);
+    }
     const name =
       given.metadata.name ??
       `${given.metadata.generateName}${(++this.#version).toString(36).padStart(5, '0')}`;
