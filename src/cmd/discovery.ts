@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
+import { validateObject } from '../api/validate-object.ts';
 import { errorMessage, LogLevels } from '../base/log.ts';
 import { packageVersion } from '../base/package-root.ts';
 import { ports } from '../base/ports.ts';
@@ -120,6 +121,7 @@ async function serve(
           revision,
           domain,
           port: https,
+          validate: (object) => validateObject(object),
           mutatingConfig: env['INJECTION_WEBHOOK_CONFIG_NAME'] ?? `istio-sidecar-injector${suffix}`,
           validatingConfigs: [
             env['VALIDATION_WEBHOOK_CONFIG_NAME'] ?? `istio-validator${suffix}-${namespace}`,

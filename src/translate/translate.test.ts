@@ -6,6 +6,8 @@ import type { KubeObject } from '../api/object.ts';
 import { stableJson } from '../base/hash.ts';
 import { formatIssue } from '../base/issue.ts';
 import { parseYamlDocuments, toYaml } from '../base/yaml.ts';
+import { decodeResource } from '../xds/decode.ts';
+import { pointAtFiles, resourceKinds, resourceName } from '../xds/snapshot/index.ts';
 import { envoyBinary, envoyVerdict } from './testing/envoy.ts';
 import { world } from './testing/world.ts';
 
@@ -47,6 +49,20 @@ for (const file of globSync('*.in.yaml', { cwd: folder }).sort()) {
       writeFileSync(golden, text);
     }
     assert.equal(text, readFileSync(golden, 'utf8'));
+  });
+}
+
+for (const file of globSync('*.in.yaml', { cwd: folder }).sort()) {
+  test(`the proxy's decoder accepts the translation of ${file.replace('.in.yaml', '')}`, () => {
+    const [head, ...objects] = documents(file) as unknown as [{ proxies: string[] }, ...KubeObject[]];
+    const { resourcesOf } = world([...base, ...objects]);
+    for (const proxy of head.proxies) {
+      const resources = resourcesOf(proxy);
+      for (const resource of resourceKinds.flatMap((kind) => resources[kind])) {
+        const { issues } = decodeResource(pointAtFiles(resource, { folder: '/etc/istio/proxy/xds' }));
+        assert.deepEqual(issues.map(formatIssue), [], `${proxy} ${resourceName(resource)}`);
+      }
+    }
   });
 }
 

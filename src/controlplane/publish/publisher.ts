@@ -85,7 +85,7 @@ export class Publisher {
     const known = stored.get(key);
     const object = configMap(desired, (known?.generation ?? 0) + 1);
     try {
-      stored.wrote(key, await this.#put(object, known !== undefined));
+      await stored.writeWith(key, () => this.#put(object, known !== undefined));
       this.#written++;
       return true;
     } catch (failure) {

@@ -27,6 +27,8 @@ export class StoredConfig {
   readonly shared: Informer<Hashed>;
   readonly own: Informer<Hashed>;
   readonly #objects = new Map<string, StoredObject>();
+  /** Objects we are writing: the watch may tell of our write before the answer to it arrives. */
+  readonly #writing = new Set<string>();
   #onForeignChange: (key: string) => void = () => undefined;
 
   constructor(options: { readonly client: KubeClient; readonly clock: Clock; readonly log: Logger }) {
@@ -57,9 +59,18 @@ export class StoredConfig {
     return this.#objects.keys();
   }
 
-  /** Notes a write that the server accepted. */
-  wrote(key: string, written: KubeObject): void {
-    this.#objects.set(key, storedObject(hashed(written)));
+  /** Writes an object and notes what the server made of it. Rejects as `write` does. */
+  async writeWith(key: string, write: () => Promise<KubeObject>): Promise<void> {
+    this.#writing.add(key);
+    try {
+      const stored = storedObject(hashed(await write()));
+      const noted = this.#objects.get(key);
+      if (noted === undefined || !isOlder(stored.resourceVersion, noted.resourceVersion))
+        this.#objects.set(key, stored);
+      else if (noted.hash !== stored.hash) this.#onForeignChange(key);
+    } finally {
+      this.#writing.delete(key);
+    }
   }
 
   removed(key: string): void {
@@ -77,6 +88,7 @@ export class StoredConfig {
     const stored = storedObject(object);
     if (known !== undefined && !isOlder(known.resourceVersion, stored.resourceVersion)) return;
     this.#objects.set(key, stored);
+    if (this.#writing.has(key)) return;
     if (known?.hash !== stored.hash || known?.generation !== stored.generation) this.#onForeignChange(key);
   }
 }
