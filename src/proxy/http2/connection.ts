@@ -304,7 +304,7 @@ export abstract class Http2Connection extends SendSide implements FrameSink {
         return false;
       }
     }
-    this.guard.useful(1);
+    if (payload > 0) this.guard.useful(1);
     this.#dataStream = stream;
     this.#dataEndsStream = endStream;
     return true;
