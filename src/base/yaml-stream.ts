@@ -8,6 +8,7 @@ import {
   parseEvents,
   YAMLException,
 } from 'js-yaml';
+import { parseTolerant } from './flow-indent.ts';
 
 /** A document of a stream: its value, and where in the file each part of it is. */
 export interface SourceDocument {
@@ -96,8 +97,11 @@ function* splitDocuments(text: string): Generator<{ source: string; line: number
   }
 }
 
-function* parseDocument(source: string, firstLine: number): Generator<SourceDocument> {
-  const events = parseEvents(source, { maxDepth: sourceLimits.maxDepth });
+function* parseDocument(original: string, firstLine: number): Generator<SourceDocument> {
+  const { source, events } = parseTolerant(original, (text) => ({
+    source: text,
+    events: parseEvents(text, { maxDepth: sourceLimits.maxDepth }),
+  }));
   const values = constructFromEvents(events, { source, schema, maxAliases: sourceLimits.maxAliases });
   for (const value of values) {
     if (value === null || value === undefined) continue;
@@ -177,7 +181,15 @@ function countLines(text: string, end: number): number {
 }
 
 function faultOf(thrown: unknown, firstLine: number): SourceFault {
-  if (thrown instanceof YAMLException)
-    return { line: firstLine + (thrown.mark?.line ?? 0), message: thrown.reason };
-  return { line: firstLine, message: thrown instanceof Error ? thrown.message : String(thrown) };
+  if (!(thrown instanceof YAMLException))
+    return { line: firstLine, message: thrown instanceof Error ? thrown.message : String(thrown) };
+  const line = firstLine + (thrown.mark?.line ?? 0);
+  if (thrown.reason !== 'duplicated mapping key' || thrown.mark === undefined)
+    return { line, message: thrown.reason };
+  const key =
+    /^("[^"\n]*"|'[^'\n]*'|[^:\n]*)/.exec(thrown.mark.buffer.slice(thrown.mark.position))?.[0] ?? '';
+  return {
+    line,
+    message: `key ${JSON.stringify(key.replace(/^["']|["']$/g, '').trim())} already set in map`,
+  };
 }

@@ -79,6 +79,12 @@ export const commandTable: readonly CommandRow[] = [
   },
   { path: 'uninstall', summary: 'Uninstall Istio from a cluster', load: () => import('./uninstall.ts') },
   {
+    path: 'validate',
+    aliases: ['v'],
+    summary: 'Validate Istio policy and rules files',
+    load: () => import('./validate.ts'),
+  },
+  {
     path: 'verify-install',
     summary: 'Verifies Istio Installation Status',
     load: () => import('./verify-install.ts'),

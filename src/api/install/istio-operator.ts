@@ -48,7 +48,7 @@ export function decodeValues(
 function checkMeshSettings(report: Report, path: string, spec: IstioOperatorSpec): void {
   const sources: [string, unknown][] = [
     [child(path, 'meshConfig'), spec.meshConfig],
-    [child(path, 'values.meshConfig'), spec.values?.meshConfig],
+    [`${path}.values.meshConfig`, spec.values?.meshConfig],
   ];
   for (const [at, value] of sources) {
     if (value === undefined) continue;
@@ -92,7 +92,7 @@ function checkFormer(report: Report, path: string, spec: IstioOperatorSpec): voi
     if (spec.components?.[name] !== undefined)
       report.warning(
         'NoEffect',
-        child(path, `components.${name}`),
+        `${path}.components.${name}`,
         `component ${name} is part of istiod today and has no effect`,
       );
   }
@@ -109,7 +109,7 @@ function checkFormer(report: Report, path: string, spec: IstioOperatorSpec): voi
 
 function checkCapture(report: Report, path: string, spec: IstioOperatorSpec): void {
   const proxy = spec.values?.global?.proxy;
-  const at = child(path, 'values.global.proxy');
+  const at = `${path}.values.global.proxy`;
   for (const field of ['includeIPRanges', 'excludeIPRanges'] as const) {
     const ranges = proxy?.[field] ?? '';
     if (ranges === '' || ranges === '*') continue;
@@ -129,7 +129,7 @@ function checkGateways(report: Report, path: string, spec: IstioOperatorSpec): v
   for (const kind of ['ingress', 'egress'] as const) {
     const asRoot = spec.values?.gateways?.[`istio-${kind}gateway`]?.runAsRoot === true;
     spec.components?.[`${kind}Gateways`]?.forEach((gateway, index) => {
-      const at = item(child(path, `components.${kind}Gateways`), index);
+      const at = item(`${path}.components.${kind}Gateways`, index);
       if (gateway.name !== undefined && gateway.name !== '' && !/^[a-z0-9.-]{1,254}$/.test(gateway.name))
         report.error(
           'InvalidName',
@@ -143,7 +143,7 @@ function checkGateways(report: Report, path: string, spec: IstioOperatorSpec): v
   spec.values?.gateways?.['istio-ingressgateway']?.ingressPorts?.forEach((entry, index) => {
     const { port, targetPort } = entry as { port?: unknown; targetPort?: unknown };
     if (typeof port !== 'number' || (targetPort !== undefined && typeof targetPort !== 'number')) return;
-    const at = item(child(path, 'values.gateways.istio-ingressgateway.ingressPorts'), index);
+    const at = item(`${path}.values.gateways.istio-ingressgateway.ingressPorts`, index);
     checkLowPort(report, at, port, targetPort ?? 0, 'ingress');
   });
 }
@@ -174,7 +174,7 @@ function checkLowPort(report: Report, path: string, port: number, target: number
 
 function checkAutoscaling(report: Report, path: string, spec: IstioOperatorSpec): void {
   const warn = (at: string, cause: string) =>
-    report.warning('Conflict', child(path, at), `replicaCount has no effect while ${cause} is true`);
+    report.warning('Conflict', `${path}.${at}`, `replicaCount has no effect while ${cause} is true`);
   if (spec.values?.pilot?.autoscaleEnabled && (spec.components?.pilot?.k8s?.replicaCount ?? 0) > 1)
     warn('components.pilot.k8s.replicaCount', 'values.pilot.autoscaleEnabled');
   for (const kind of ['ingress', 'egress'] as const) {

@@ -144,7 +144,8 @@ export function checkProxyConfig(config: MeshProxyConfig, report: Report, path: 
     ['envoyMetricsService.address', config.envoyMetricsService?.address],
     ['envoyAccessLogService.address', config.envoyAccessLogService?.address],
   ];
-  for (const [field, address] of addresses) if (address) checkHostPort(report, at(field), address);
+  for (const [field, address] of addresses)
+    if (address) checkHostPort(report, `${path === '' ? '' : `${path}.`}${field}`, address);
   checkTracing(config, report, at('tracing'));
   if (Object.hasOwn(config.proxyMetadata ?? {}, 'ISTIO_META_DNS_AUTO_ALLOCATE'))
     report.warning(

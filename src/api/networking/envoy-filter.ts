@@ -1,5 +1,5 @@
 import { compileRegex } from '../../base/regex.ts';
-import { checkNetworkingSelector } from '../rules/checks.ts';
+import { checkNetworkingSelector, checkPort } from '../rules/checks.ts';
 import { child, item, type Report } from '../schema/report.ts';
 import { deprecatedFilterName } from './filter-names.ts';
 import type {
@@ -29,7 +29,12 @@ export function validateEnvoyFilter(spec: EnvoyFilterSpec, report: Report): void
 
 function checkPatch(report: Report, path: string, entry: EnvoyConfigObjectPatch): void {
   const { applyTo, match, patch } = entry;
-  if (match?.context === 'WAYPOINT') return;
+  const waypoint = match?.context === 'WAYPOINT';
+  if (match !== undefined && waypoint !== (match.waypoint !== undefined))
+    report.error('Conflict', `${path}.match`, 'waypoint goes with context WAYPOINT, and only with it');
+  const port = match?.waypoint?.portNumber;
+  if (port !== undefined) checkPort(report, `${path}.match.waypoint.portNumber`, port);
+  if (waypoint) return;
   if (applyTo === undefined || applyTo === 'INVALID')
     report.error('MissingField', path, 'applyTo is required');
   else if (patch === undefined) report.error('MissingField', path, 'patch is required');

@@ -207,7 +207,9 @@ class Decoder {
     if (whole && !Number.isInteger(number)) return this.#wrongType(path, value, 'a whole number');
     const [low, high] = bounds(schema);
     if (number < low || number > high || (whole && !Number.isSafeInteger(number))) {
-      this.#report.error('OutOfRange', path, `${number} is not in the range ${low} to ${high}`);
+      const fault =
+        number < low ? `is less than ${low}` : high === Infinity ? 'is too large' : `is greater than ${high}`;
+      this.#report.error('OutOfRange', path, `${number} ${fault}`);
       return undefined;
     }
     return number;
