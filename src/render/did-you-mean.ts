@@ -3,9 +3,9 @@ export function didYouMean(word: string, known: readonly string[]): string {
   const nearest = known
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  return nearest !== undefined && nearest.distance <= Math.max(2, word.length / 3)
-    ? `; did you mean "${nearest.candidate}"?`
-    : '';
+  const near = nearest !== undefined && nearest.distance <= Math.max(2, word.length / 3);
+  const found = near ? nearest.candidate : known.find((candidate) => commonPrefix(word, candidate) >= 5);
+  return found === undefined ? '' : `; did you mean "${found}"?`;
 }
 
 function editDistance(a: string, b: string): number {
@@ -19,4 +19,10 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] as number;
+}
+
+function commonPrefix(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length]?.toLowerCase() === b[length]?.toLowerCase()) length++;
+  return length;
 }

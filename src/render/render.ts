@@ -9,6 +9,7 @@ import type { Library } from './library.ts';
 import { inApplyOrder } from './order.ts';
 import { applyOverlays } from './overlays.ts';
 import { type RenderInput, resolveSpec } from './resolve.ts';
+import { tidy } from './tidy.ts';
 import { baseView, gatewayView, pilotView } from './views.ts';
 
 /** One component's objects in apply order; several gateways of a kind form one component. */
@@ -97,7 +98,7 @@ function renderInstance(
   const { folder, view } = viewOf(info, spec, instance.settings);
   try {
     const rendered = renderFolder(folder, view, library);
-    const objects = info.key === 'base' ? [...library.crds, ...rendered] : rendered;
+    const objects = info.key === 'base' ? [...library.crds, ...rendered] : rendered.map(tidy);
     const k8s = mapAt(instance.settings, 'k8s');
     const adjusted = applyK8sSettings(objects, k8s);
     const overlaid = applyOverlays(adjusted, k8s['overlays'], `${instance.path}.k8s.overlays`);
