@@ -109,10 +109,12 @@ class Demo {
   }
 
   async #connect(): Promise<DemoCluster> {
-    await waitFor('the local cluster writes its kubeconfig', 60_000, async () => {
-      if (this.#local?.exitCode !== null) throw new Error('the local cluster ended');
-      return existsSync(this.#kubeconfig);
+    const ended = new Promise<never>((_resolve, reject) => {
+      this.#local?.once('exit', (code) => reject(new Error(`the local cluster ended with exit code ${code}`)));
     });
+    ended.catch(() => undefined);
+    const written = async () => existsSync(this.#kubeconfig);
+    await Promise.race([ended, waitFor('the local cluster writes its kubeconfig', 60_000, written)]);
     const client = await createClient({ kubeconfig: this.#kubeconfig });
     await waitFor(
       'the API server is ready',
