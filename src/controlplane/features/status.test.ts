@@ -138,3 +138,25 @@ test('mesh settings that cannot be read leave the last good ones in force', asyn
   assert.ok(isBlocking());
   await harness.stop();
 });
+
+test('a rule that validation refuses is left out, or keeps its last good form, and is named', async () => {
+  const harness = await Harness.start([
+    rule('{hosts: [reviews], http: [{route: [{destination: {host: reviews}}], timeout: 1s}]}'),
+  ]);
+  harness.put(
+    rule(
+      '{hosts: [reviews], http: [{match: [{uri: {regex: "(["}}], route: [{destination: {host: reviews}}], timeout: 2s}]}',
+    ),
+    rule(
+      '{hosts: [productpage], http: [{match: [{uri: {regex: "(["}}], route: [{destination: {host: productpage}}]}]}',
+      'never-good',
+    ),
+  );
+  await harness.settled();
+  const routes = JSON.stringify(harness.resourcesOf('productpage-v1', 'default')?.routes);
+  assert.ok(routes.includes('"timeout":"1s"') && !routes.includes('(['), routes);
+  assert.equal(conditionOf(harness, 'VirtualService', 'reviews')?.status, 'False');
+  assert.match(conditionOf(harness, 'VirtualService', 'reviews')?.message ?? '', /last good form/);
+  assert.equal(conditionOf(harness, 'VirtualService', 'never-good')?.status, 'False');
+  await harness.stop();
+});

@@ -91,11 +91,12 @@ export class World {
     return this.#pods.size;
   }
 
-  buildMesh(replace?: (kind: RuleKind, object: KubeObject) => KubeObject): Mesh {
-    const rules = (kind: RuleKind) => {
-      const objects = [...(this.#sources.rules.get(kind)?.values() ?? [])];
-      return replace === undefined ? objects : objects.map((object) => replace(kind, object));
-    };
+  /** Builds the mesh from what `choose` makes of each rule: another form of it, or undefined to leave it out. */
+  buildMesh(choose: (kind: RuleKind, object: KubeObject) => KubeObject | undefined): Mesh {
+    const rules = (kind: RuleKind) =>
+      [...(this.#sources.rules.get(kind)?.values() ?? [])]
+        .map((object) => choose(kind, object))
+        .filter((object) => object !== undefined);
     return buildMesh(
       {
         services: [...this.#sources.services.values()],

@@ -3,7 +3,7 @@ import { warning } from '../../base/issue.ts';
 import { fullHost } from '../host.ts';
 import type { Finding, ObjectRef, VirtualService } from '../model/mesh.ts';
 import type { MeshConfig } from '../model/mesh-config.ts';
-import type { Destination, HttpRoute, L4Route, VirtualServiceSpec } from '../model/rules.ts';
+import type { Destination, HttpRoute, L4Route, StringMatch, VirtualServiceSpec } from '../model/rules.ts';
 import { createdAt } from './service.ts';
 
 /** A VirtualService with its hosts and destinations spelled out; delegates are merged later, when all are known. */
@@ -140,42 +140,59 @@ function mergeRoute(root: HttpRoute, delegate: HttpRoute): HttpRoute | undefined
 }
 
 type Matches = NonNullable<HttpRoute['match']>;
+type Match = Matches[number];
 
+/**
+ * Each match of the delegate is combined with every match of the root it does not contradict; one that contradicts them all makes the
+ * delegate's route unusable (undefined).
+ */
 function mergeMatches(root: Matches, delegate: Matches): Matches | undefined {
   if (root.length === 0) return delegate;
   if (delegate.length === 0) return root;
-  const merged: Matches[number][] = [];
-  for (const outer of root) {
-    for (const inner of delegate) {
-      if (conflicts(outer, inner)) return undefined;
-      merged.push({
-        ...outer,
-        ...inner,
-        ...(outer.headers && { headers: { ...inner.headers, ...outer.headers } }),
-        ...(outer.withoutHeaders && { withoutHeaders: { ...inner.withoutHeaders, ...outer.withoutHeaders } }),
-        ...(outer.queryParams && { queryParams: { ...inner.queryParams, ...outer.queryParams } }),
-        ...(outer.sourceLabels && { sourceLabels: { ...inner.sourceLabels, ...outer.sourceLabels } }),
-        ...(outer.name && inner.name && { name: `${outer.name}-${inner.name}` }),
-      });
-    }
+  const merged: Match[] = [];
+  for (const inner of delegate) {
+    const fitting = root.filter((outer) => !contradicts(outer, inner));
+    if (fitting.length === 0) return undefined;
+    merged.push(...fitting.map((outer) => mergeMatch(outer, inner)));
   }
   return merged;
 }
 
-/** A delegate's prefix or path must lie under the root's prefix; any other field both set must be equal. */
-function conflicts(root: Matches[number], delegate: Matches[number]): boolean {
-  if (root.uri !== undefined && delegate.uri !== undefined) {
-    if (root.uri.prefix === undefined || root.ignoreUriCase !== delegate.ignoreUriCase) return true;
-    const path = delegate.uri.exact ?? delegate.uri.prefix;
-    if (path === undefined || !path.startsWith(root.uri.prefix)) return true;
-  }
-  for (const field of ['scheme', 'method', 'authority', 'port', 'sourceNamespace'] as const) {
-    const [a, b] = [root[field], delegate[field]];
-    if (a !== undefined && b !== undefined && JSON.stringify(a) !== JSON.stringify(b)) return true;
-  }
-  return ['headers', 'withoutHeaders', 'queryParams', 'sourceLabels'].some((field) => {
-    const a = (root[field as 'headers'] ?? {}) as Record<string, unknown>;
-    const b = (delegate[field as 'headers'] ?? {}) as Record<string, unknown>;
-    return Object.keys(a).some((key) => key in b && JSON.stringify(a[key]) !== JSON.stringify(b[key]));
-  });
+function mergeMatch(outer: Match, inner: Match): Match {
+  const name = outer.name && inner.name ? `${outer.name}-${inner.name}` : inner.name || outer.name;
+  return {
+    ...outer,
+    ...inner,
+    ...(name && { name }),
+    ...(outer.headers && { headers: { ...outer.headers, ...inner.headers } }),
+    ...(outer.withoutHeaders && { withoutHeaders: { ...outer.withoutHeaders, ...inner.withoutHeaders } }),
+    ...(outer.queryParams && { queryParams: { ...outer.queryParams, ...inner.queryParams } }),
+    ...(outer.sourceLabels && { sourceLabels: { ...outer.sourceLabels, ...inner.sourceLabels } }),
+  };
+}
+
+function contradicts(root: Match, delegate: Match): boolean {
+  const texts = ['uri', 'scheme', 'method', 'authority'] as const;
+  const maps = ['headers', 'withoutHeaders', 'queryParams'] as const;
+  const labels = Object.entries(delegate.sourceLabels ?? {});
+  const gateways = root.gateways ?? [];
+  return (
+    texts.some((field) => narrows(root[field], delegate[field]) === false) ||
+    maps.some((field) =>
+      Object.entries(delegate[field] ?? {}).some(([key, value]) => !narrows(root[field]?.[key], value)),
+    ) ||
+    (root.ignoreUriCase ?? false) !== (delegate.ignoreUriCase ?? false) ||
+    Boolean(root.port && delegate.port && root.port !== delegate.port) ||
+    Boolean(root.sourceNamespace && delegate.sourceNamespace !== root.sourceNamespace) ||
+    labels.some(([key, value]) => (root.sourceLabels?.[key] ?? value) !== value) ||
+    (gateways.length > 0 && (delegate.gateways ?? []).some((name) => !gateways.includes(name)))
+  );
+}
+
+/** Whether the delegate's match lies within the root's. Of a regex nobody can tell, so it goes with no other match. */
+function narrows(root: StringMatch | null | undefined, delegate: StringMatch | null | undefined): boolean {
+  if (!root || !delegate) return true;
+  if (root.regex !== undefined || delegate.regex !== undefined) return false;
+  if (root.exact !== undefined) return delegate.exact === root.exact;
+  return (delegate.exact ?? delegate.prefix ?? '').startsWith(root.prefix ?? '');
 }

@@ -147,7 +147,6 @@ export function outlierFields(detection: OutlierDetection | undefined): Record<s
   if (detection === undefined) return {};
   const gateway = detection.consecutiveGatewayErrors;
   const server = detection.consecutive5xxErrors ?? detection.consecutiveErrors;
-  const minHealth = detection.minHealthPercent;
   return {
     outlier_detection: compact({
       enforcing_success_rate: 0,
@@ -164,7 +163,8 @@ export function outlierFields(detection: OutlierDetection | undefined): Record<s
       base_ejection_time: duration(detection.baseEjectionTime),
       max_ejection_percent: detection.maxEjectionPercent || undefined,
     }),
-    ...(minHealth === undefined ? {} : { healthy_panic_threshold: minHealth }),
+    // Without it Envoy balances over ejected hosts once half of them are ejected; Kubernetes already removes what is not ready.
+    common_lb_config: { healthy_panic_threshold: { value: detection.minHealthPercent ?? 0 } },
   };
 }
 

@@ -16,7 +16,11 @@ export function envoyVerdict(binary: string, resources: ResourceSet): string {
     const xds = join(folder, 'xds');
     const write = (path: string, value: unknown) => {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), JSON.stringify(value));
+      // A pipe cannot be opened by the name of standard output.
+      writeFileSync(
+        join(folder, path),
+        JSON.stringify(value).replaceAll('/dev/stdout', join(folder, 'access.log')),
+      );
     };
     for (const route of resources.routes) {
       write(`xds/current/${resourceFile('routes', resourceName(route))}`, { resources: [route] });
