@@ -41,8 +41,8 @@ export class TlsClientTransport implements ClientTransport {
   readonly #validation: LiveSecret<ValidationMaterial> | undefined;
   #context: Context | undefined;
   #error = '';
-  /** Counts contexts, so that pools do not share connections across a rotation. */
-  #generation = 0;
+  /** The secrets changed since the context was made. */
+  #stale = true;
 
   constructor(options: ClientTlsOptions, stats: TlsStats, log: Logger = silentLogger) {
     this.#options = options;
@@ -51,53 +51,46 @@ export class TlsClientTransport implements ClientTransport {
     this.alpn = options.alpn;
     this.#certificate = options.certificate && new LiveSecret(options.certificate, log);
     this.#validation = options.validation && new LiveSecret(options.validation, log);
-    this.#certificate?.onChange(() => this.#rebuild());
-    this.#validation?.onChange(() => this.#rebuild());
-    this.#rebuild();
+    const changed = () => {
+      this.#stale = true;
+    };
+    this.#certificate?.onChange(changed);
+    this.#validation?.onChange(changed);
   }
 
-  get ready(): boolean {
-    return this.#context !== undefined;
-  }
-
+  /** Why the newest secrets are not in use, '' when they are. */
   get error(): string {
     return this.#error;
   }
 
-  /** Times the secrets changed. */
-  get generation(): number {
-    return this.#generation;
-  }
-
-  close(): void {
-    this.#certificate?.close();
-    this.#validation?.close();
-  }
-
-  #rebuild(): void {
-    const certificate = this.#certificate;
-    const validation = this.#validation;
-    for (const secret of [certificate, validation]) {
-      if (secret === undefined || secret.current !== undefined) continue;
-      this.#error = secret.error;
-      return;
+  /** The context of the newest secrets; made when first needed, since a mesh has more clusters than a sidecar talks to. */
+  #currentContext(): Context | undefined {
+    if (!this.#stale) return this.#context;
+    const certificate = this.#certificate?.current;
+    const validation = this.#validation?.current;
+    const missing = [this.#certificate, this.#validation].find(
+      (s) => s !== undefined && s.current === undefined,
+    );
+    if (missing !== undefined) {
+      this.#error = missing.error;
+      return this.#context;
     }
+    this.#stale = false;
     try {
-      const secure = createCredentials(certificate?.current === undefined ? [] : [certificate.current], {
+      const secure = createCredentials(certificate === undefined ? [] : [certificate], {
         parameters: this.#options.parameters,
-        validation: validation?.current,
+        validation,
         preferServerCiphers: false,
         tickets: 'client',
         sessionTimeoutSeconds: 0,
       });
-      const verifier = validation?.current && new PeerVerifier(validation.current);
-      this.#context = { secure, verifier, sessions: new Map() };
+      this.#context = { secure, verifier: validation && new PeerVerifier(validation), sessions: new Map() };
       this.#error = '';
-      this.#generation++;
     } catch (thrown) {
       this.#error = errorMessage(thrown);
       this.#log.warn('Cannot use a TLS certificate', { error: this.#error });
     }
+    return this.#context;
   }
 
   key(options: ClientTransportOptions): string {
@@ -105,7 +98,7 @@ export class TlsClientTransport implements ClientTransport {
   }
 
   connect(socket: Socket, options: ClientTransportOptions, ready: Ready): void {
-    const context = this.#context;
+    const context = this.#currentContext();
     const sni = serverName(options.sni !== '' ? options.sni : this.#options.sni);
     if (context === undefined || sni.length > maxSniBytes) {
       const why =

@@ -30,8 +30,39 @@ export interface CredentialOptions {
   readonly sessionTimeoutSeconds: number;
 }
 
-/** Makes OpenSSL's context; throws when certificate and key do not fit or anything cannot be parsed. */
+/** Contexts in use by what they were made from: a thousand clusters of a mesh share one certificate and one bundle. */
+const shared = new Map<string, WeakRef<SecureContext>>();
+const sweepSize = 64;
+
+/**
+ * Makes OpenSSL's context, or finds the one made from the same things; throws when certificate and key do not fit or anything cannot be
+ * parsed.
+ */
 export function createCredentials(
+  certificates: readonly CertificateMaterial[],
+  options: CredentialOptions,
+): SecureContext {
+  const key = contentKey(certificates, options);
+  const found = shared.get(key)?.deref();
+  if (found !== undefined) return found;
+  const made = makeContext(certificates, options);
+  if (shared.size % sweepSize === sweepSize - 1) {
+    for (const [name, reference] of shared) if (reference.deref() === undefined) shared.delete(name);
+  }
+  shared.set(key, new WeakRef(made));
+  return made;
+}
+
+function contentKey(certificates: readonly CertificateMaterial[], options: CredentialOptions): string {
+  const { validation, tickets } = options;
+  const hash = createHash('sha256').update(sessionScope(certificates, validation));
+  for (const { keyPem, passphrase } of certificates) hash.update(keyPem).update(`\0${passphrase ?? ''}\0`);
+  const rest = [options.parameters, options.preferServerCiphers, options.sessionTimeoutSeconds];
+  hash.update(JSON.stringify(rest)).update(typeof tickets === 'string' ? tickets : Buffer.concat(tickets));
+  return hash.digest('base64');
+}
+
+function makeContext(
   certificates: readonly CertificateMaterial[],
   options: CredentialOptions,
 ): SecureContext {

@@ -1,30 +1,24 @@
-import { type FSWatcher, watch } from 'node:fs';
 import { errorMessage, type Logger, silentLogger } from '../../base/log.ts';
+import { type DirectoryListener, watchDirectory } from './directory-watch.ts';
 import type { SecretSource } from './options.ts';
 
-/** The newest good value of a secret source, followed while the process runs. */
-export class LiveSecret<T> {
+/** The newest good value of a secret source, read when first asked for and followed from then on. */
+export class LiveSecret<T> implements DirectoryListener {
   readonly #source: SecretSource<T>;
   readonly #log: Logger;
-  readonly #watchers: FSWatcher[] = [];
   readonly #listeners: (() => void)[] = [];
   #current: T | undefined;
   #error = '';
-  #scheduled = false;
+  #started = false;
 
   constructor(source: SecretSource<T>, log: Logger = silentLogger) {
     this.#source = source;
     this.#log = log;
-    if (source.kind === 'inline') {
-      this.#current = source.value;
-      return;
-    }
-    this.#load();
-    for (const directory of new Set(source.directories)) this.#watch(directory);
   }
 
   /** Undefined until it could be read for the first time. */
   get current(): T | undefined {
+    if (!this.#started) this.#start();
     return this.#current;
   }
 
@@ -38,31 +32,22 @@ export class LiveSecret<T> {
     this.#listeners.push(listener);
   }
 
-  close(): void {
-    for (const watcher of this.#watchers) watcher.close();
-  }
-
-  #watch(directory: string): void {
-    try {
-      const watcher = watch(directory, { persistent: false }, () => this.#schedule());
-      watcher.on('error', (error) =>
-        this.#log.warn('Cannot follow a directory of secrets', { directory, error: error.message }),
-      );
-      this.#watchers.push(watcher);
-    } catch (thrown) {
-      this.#log.warn('Cannot follow a directory of secrets', { directory, error: errorMessage(thrown) });
+  #start(): void {
+    this.#started = true;
+    if (this.#source.kind === 'inline') {
+      this.#current = this.#source.value;
+      return;
     }
+    for (const directory of new Set(this.#source.directories)) {
+      const error = watchDirectory(directory, this);
+      if (error !== undefined) this.#log.warn('Cannot follow a directory of secrets', { directory, error });
+    }
+    this.#load();
   }
 
-  /** Several files change together: one reading after the burst of events. */
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#load();
-      for (const listener of this.#listeners) listener();
-    });
+  onDirectoryChange(): void {
+    this.#load();
+    for (const listener of this.#listeners) listener();
   }
 
   #load(): void {

@@ -67,10 +67,6 @@ export class TlsServerTransport implements ServerTransport {
     else this.#onReady.push(listener);
   }
 
-  close(): void {
-    for (const secret of this.#secrets()) secret.close();
-  }
-
   #rebuild(): void {
     const missing = this.#secrets().find((secret) => secret.current === undefined);
     if (missing !== undefined) {

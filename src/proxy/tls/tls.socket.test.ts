@@ -117,7 +117,6 @@ async function listen(transport: TlsServerTransport, peek = false) {
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   cleanups.push(() => {
     listener.close();
-    transport.close();
     for (const socket of sockets) socket.destroy();
   });
   return { port: (listener.address() as AddressInfo).port, accepted };
