@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { silentLogger } from '../base/log.ts';
 import { payloadHash } from '../xds/snapshot/encode.ts';
 import { labels } from '../xds/snapshot/index.ts';
 import { Assembler, type CompleteConfig, type StoredObject } from './config-source.ts';
 import { DirectorySource } from './directory-source.ts';
+
+const folders: string[] = [];
+after(() => {
+  for (const made of folders) rmSync(made, { recursive: true, force: true });
+});
+
+function temporary(prefix: string): string {
+  const made = mkdtempSync(prefix);
+  folders.push(made);
+  return made;
+}
 
 const payload = (listener: string) =>
   JSON.stringify({ listeners: [{ name: listener }], routes: [], clusters: [], endpoints: [] });
@@ -106,7 +117,7 @@ test('corrupted objects are refused and the last good state stays', async () => 
 });
 
 test('a folder with the same content gives the same configuration and follows changes', async () => {
-  const base = mkdtempSync(join(tmpdir(), 'lateen-source-'));
+  const base = temporary(join(tmpdir(), 'lateen-source-'));
   const write = (object: StoredObject, folder: string) => {
     mkdirSync(folder, { recursive: true });
     for (const [key, text] of Object.entries(object.data ?? {})) writeFileSync(join(folder, key), text);
@@ -119,7 +130,7 @@ test('a folder with the same content gives the same configuration and follows ch
   source.start();
   await nextTurn();
   assert.deepEqual(listeners(), ['A', 'virtualInbound']);
-  const staged = mkdtempSync(join(tmpdir(), 'lateen-staged-'));
+  const staged = temporary(join(tmpdir(), 'lateen-staged-'));
   write(part('s.a', 'B'), join(staged, 'scope/s.a'));
   write(index([['s.a', 'B']]), join(staged, 'scope/s'));
   cpSync(staged, base, { recursive: true });

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { emptyResources, type ResourceSet } from '../xds/snapshot/index.ts';
 import { GenerationStore } from './generation-store.ts';
+
+const folders: string[] = [];
+after(() => {
+  for (const made of folders) rmSync(made, { recursive: true, force: true });
+});
+
+function temporary(prefix: string): string {
+  const made = mkdtempSync(prefix);
+  folders.push(made);
+  return made;
+}
 
 const world = (route: string): ResourceSet => ({
   ...emptyResources,
@@ -14,7 +25,7 @@ const world = (route: string): ResourceSet => ({
   endpoints: [{ cluster_name: 'outbound|9080||reviews' }],
 });
 
-const folder = () => join(mkdtempSync(join(tmpdir(), 'lateen-xds-')), 'xds');
+const folder = () => join(temporary(join(tmpdir(), 'lateen-xds-')), 'xds');
 const read = (base: string, file: string) => JSON.parse(readFileSync(join(base, 'current', file), 'utf8'));
 
 test('a snapshot lies there as Envoy file xDS with one file a route table', () => {

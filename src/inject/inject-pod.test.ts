@@ -213,3 +213,13 @@ test('a CronJob carries status, labels and annotations on its job template too',
   ).jobTemplate;
   assert.ok(job.metadata.annotations?.['sidecar.istio.io/status']);
 });
+
+test('proxyMetadata of the mesh becomes environment of the proxy', () => {
+  const withMetadata = injectionConfig({
+    ...inputs,
+    meshConfig: { defaultConfig: { proxyMetadata: { ISTIO_META_DNS_CAPTURE: 'true' } } },
+  });
+  const result = injected(injectPod(pod(), { namespace: 'default' }, withMetadata));
+  const env = result.spec.containers[1]?.env?.find((variable) => variable.name === 'ISTIO_META_DNS_CAPTURE');
+  assert.equal(env?.value, 'true');
+});

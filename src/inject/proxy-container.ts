@@ -133,11 +133,20 @@ function environment(sidecar: Sidecar): EnvVar[] {
     value('ISTIO_META_OWNER', owner),
     value('ISTIO_META_MESH_ID', config.meshId),
     value('TRUST_DOMAIN', config.trustDomain),
+    ...proxyMetadata(config).map(([name, text]) => value(name, text)),
     ...scrapeTarget(pod, settings).map((target) => value('ISTIO_PROMETHEUS_ANNOTATIONS', target)),
     ...(Object.keys(sidecar.appProbes).length === 0
       ? []
       : [value('ISTIO_KUBE_APP_PROBERS', JSON.stringify(sidecar.appProbes))]),
   ];
+}
+
+/** meshConfig.defaultConfig.proxyMetadata: environment of every proxy. */
+function proxyMetadata(config: InjectionConfig): [string, string][] {
+  const metadata = config.proxyConfig['proxyMetadata'];
+  return metadata !== null && typeof metadata === 'object'
+    ? Object.entries(metadata).map(([name, text]) => [name, String(text)])
+    : [];
 }
 
 /** Where the application publishes its own metrics, for the agent to merge into its page. */
