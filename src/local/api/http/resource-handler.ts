@@ -3,6 +3,7 @@ import { parseYaml } from '../../../base/yaml.ts';
 import type { ApiCore } from '../core.ts';
 import type { UserInfo } from '../local-api.ts';
 import { type ApiObject, asObject, at } from '../object.ts';
+import { decodeProtobuf } from '../protobuf/decode-object.ts';
 import { patchContentTypes, readApplyBody, unsupportedPatch } from '../request/patch.ts';
 import { listEntries } from '../request/read.ts';
 import type { ApiRequest, RequestBody } from '../request/request.ts';
@@ -262,6 +263,7 @@ function sendList(core: ApiCore, request: ApiRequest, form: Representation, res:
 /** Reads a JSON or YAML body. */
 export async function readBody(req: IncomingMessage, optional = false): Promise<RequestBody> {
   const type = (req.headers['content-type'] ?? 'application/json').split(';')[0]?.trim();
+  if (type === 'application/vnd.kubernetes.protobuf') return { value: decodeProtobuf(await readBytes(req)) };
   const text = await readText(req);
   if (text === '' && optional) return { value: undefined };
   if (type === 'application/yaml' || type === 'application/x-yaml') return { value: readApplyBody(text) };
@@ -299,6 +301,10 @@ function looksLikeYaml(text: string): boolean {
 }
 
 async function readText(req: IncomingMessage): Promise<string> {
+  return (await readBytes(req)).toString('utf8');
+}
+
+async function readBytes(req: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of req as AsyncIterable<Buffer>) {
@@ -312,5 +318,5 @@ async function readText(req: IncomingMessage): Promise<string> {
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

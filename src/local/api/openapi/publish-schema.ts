@@ -17,7 +17,8 @@ export function publishSchema(schema: Schema, target: PublishTarget, inline = fa
   if (schema.intOrString && schema.name !== undefined) return intOrString(schema, target);
   if (schema.type !== undefined) result['type'] = schema.type;
   else if (schema.intOrString) result['x-kubernetes-int-or-string'] = true;
-  if (schema.format !== undefined && schema.format !== 'quantity') result['format'] = schema.format;
+  if (schema.format !== undefined && schema.format !== 'quantity' && !schema.format.startsWith('schema-or'))
+    result['format'] = schema.format;
   if (schema.properties !== undefined) {
     result['properties'] = Object.fromEntries(
       Object.entries(schema.properties).map(([key, inner]) => [key, publishSchema(inner, target)]),

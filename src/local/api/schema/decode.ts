@@ -36,13 +36,13 @@ class Decoder {
         if (typeof value !== 'number') throw mismatch(value, path, owner, schema.format ?? 'int64');
         if (!Number.isInteger(value))
           throw mismatch(value, path, owner, schema.format ?? 'int64', ` ${value}`);
-        return value;
+        return value === 0 && !required && !schema.keepEmpty ? undefined : value;
       case 'number':
         if (typeof value !== 'number') throw mismatch(value, path, owner, 'float64');
         return value;
       case 'boolean':
         if (typeof value !== 'boolean') throw mismatch(value, path, owner, 'bool');
-        return value;
+        return value || required || schema.keepEmpty ? value : undefined;
       default:
         return cloneJson(value);
     }

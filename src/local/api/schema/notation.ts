@@ -1,10 +1,10 @@
-import type { Schema } from './schema.ts';
+import type { Schema, WireFields } from './schema.ts';
 
 /**
- * Reads the type tables of `types/`. One type a line: `Name: field:type field:type …`; `Name#` is replaced as a whole (atomic);
+ * Reads the type tables of `types/`. `field/N` gives the protobuf number when it is not the one after the field before (`2.1`: field 1 inside inlined message 2). One type a line: `Name: field:type field:type …`; `Name#` is replaced as a whole (atomic);
  * `...Other` takes over another type's fields. A field's type is a scalar (s string, i int32, l int64, n number, b boolean, q quantity,
  * is int-or-string, t time, mt time with microseconds, bytes, any object, json anything) or a type's name, in `[ ]` for a list and `{ }` for a map, then
- * `<A,B>` allowed values, `!` required, `^` kept when empty, `%` set, `#` atomic map, `~` retain keys, `@key` or `@key(k1,k2)` merged by key (patch key, list keys), `=value` default.
+ * `<A,B>` allowed values, `!` required, `^` or `*` (a pointer) kept when empty, `%` set, `#` atomic map, `~` retain keys, `@key` or `@key(k1,k2)` merged by key (patch key, list keys), `=value` default.
  */
 export interface TypeTable {
   readonly package: string;
@@ -15,6 +15,39 @@ interface Line {
   readonly table: TypeTable;
   readonly atomic: boolean;
   readonly fields: readonly string[];
+}
+
+interface Draft {
+  readonly properties: Record<string, Schema>;
+  readonly required: string[];
+  readonly wire: WireNumbers;
+}
+
+/** Collects a type's protobuf numbers: each field counts on from the one before unless its number is given. */
+class WireNumbers {
+  readonly fields: WireFields = new Map();
+  #last: number[] = [0];
+
+  add(name: string, number: string | undefined): void {
+    const path = number?.split('.').map(Number) ?? [
+      ...this.#last.slice(0, -1),
+      (this.#last.at(-1) as number) + 1,
+    ];
+    this.#last = path;
+    let fields = this.fields;
+    for (const step of path.slice(0, -1)) {
+      const inner = fields.get(step);
+      const nested: WireFields = inner instanceof Map ? inner : new Map();
+      fields.set(step, nested);
+      fields = nested;
+    }
+    fields.set(path.at(-1) as number, name);
+  }
+
+  inline(number: number, fields: WireFields): void {
+    this.fields.set(number, fields);
+    this.#last = [number];
+  }
 }
 
 const scalars: Record<string, Schema> = {
@@ -35,10 +68,13 @@ const scalars: Record<string, Schema> = {
   bytes: { type: 'string', format: 'byte' },
   any: { type: 'object', preserveUnknown: true },
   json: { preserveUnknown: true },
+  schemas: { preserveUnknown: true, format: 'schema-or-list' },
+  schemaOrBool: { preserveUnknown: true, format: 'schema-or-bool' },
   StringList: { type: 'array', items: { type: 'string' } },
 };
 
-const fieldPattern = /^(\$?[\w-]+):([[{]?)(\w+)[\]}]?((?:<[^>]*>|[!^%#~]|@\w+(?:\([\w,]+\))?)*)(?:=(.*))?$/;
+const fieldPattern =
+  /^(\$?[\w-]+)(?:\/([\d.]+))?:([[{]?)(\w+)[\]}]?((?:<[^>]*>|[!^*%#~]|@\w+(?:\([\w,]+\))?)*)(?:=(.*))?$/;
 
 /** All types of the tables, by package and name. */
 export class TypeRegistry {
@@ -73,11 +109,13 @@ export class TypeRegistry {
     if (line === undefined) throw new Error(`no type ${fullName} in the type tables`);
     const properties: Record<string, Schema> = {};
     const required: string[] = [];
+    const wire = new WireNumbers();
     const schema: Schema = {
       name: fullName,
       type: 'object',
       properties,
       required,
+      wire: wire.fields,
       ...(line.atomic ? { atomicMap: true } : {}),
     };
     this.#types.set(fullName, schema);
@@ -85,21 +123,25 @@ export class TypeRegistry {
       properties['apiVersion'] = scalars['s'] as Schema;
       properties['kind'] = scalars['s'] as Schema;
       properties['metadata'] = this.get('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta');
+      wire.fields.set(1, 'metadata');
     }
-    for (const text of line.fields) this.#readField(text, line, properties, required);
+    for (const text of line.fields) this.#readField(text, line, { properties, required, wire });
     return schema;
   }
 
-  #readField(text: string, line: Line, properties: Record<string, Schema>, required: string[]): void {
+  #readField(text: string, line: Line, { properties, required, wire }: Draft): void {
     if (text.startsWith('...')) {
-      const other = this.get(this.#resolve(text.slice(3), line));
+      const [name = '', number = '1'] = text.slice(3).split('/');
+      const other = this.get(this.#resolve(name, line));
       Object.assign(properties, other.properties);
       required.push(...(other.required ?? []));
+      wire.inline(Number(number), other.wire as WireFields);
       return;
     }
     const match = fieldPattern.exec(text);
     if (match === null) throw new Error(`type table ${line.table.package}: cannot read "${text}"`);
-    const [, name = '', bracket = '', base = '', flags = '', value] = match;
+    const [, name = '', number, bracket = '', base = '', flags = '', value] = match;
+    wire.add(name, number);
     if (flags.replace(/<[^>]*>/, '').includes('!')) required.push(name);
     properties[name] = fieldOf(this.#base(base, line), bracket, flags, value);
   }
@@ -117,10 +159,10 @@ export class TypeRegistry {
   }
 }
 
-type Draft = { -readonly [K in keyof Schema]: Schema[K] };
+type Writable = { -readonly [K in keyof Schema]: Schema[K] };
 
 function fieldOf(base: Schema, bracket: string, flags: string, value: string | undefined): Schema {
-  const draft: Draft =
+  const draft: Writable =
     bracket === '['
       ? { type: 'array', items: base }
       : bracket === '{'
@@ -129,9 +171,9 @@ function fieldOf(base: Schema, bracket: string, flags: string, value: string | u
   const allowed = /<([^>]*)>/.exec(flags)?.[1];
   const marks = flags.replace(/<[^>]*>/, '');
   if (marks.replace('!', '') === '' && allowed === undefined && value === undefined) return draft;
-  const schema: Draft = { ...draft };
+  const schema: Writable = { ...draft };
   if (allowed !== undefined) schema.enum = allowed.split(',');
-  if (marks.includes('^')) schema.keepEmpty = true;
+  if (/[\^*]/.test(marks)) schema.keepEmpty = true;
   if (marks.includes('%')) Object.assign(schema, { listType: 'set', patchMerge: true });
   if (marks.includes('#')) schema.atomicMap = true;
   if (marks.includes('~')) Object.assign(schema, { patchMerge: true, patchRetainKeys: true });

@@ -28,11 +28,16 @@ export interface Schema {
   readonly patchMerge?: boolean;
   readonly patchMergeKey?: string;
   readonly patchRetainKeys?: boolean;
-  /** Built-in types only: an empty string or list is kept as written. */
+  /** Built-in types only: an empty string, a zero or an empty list is kept as written. */
   readonly keepEmpty?: boolean;
+  /** Built-in types only: members by their number in Kubernetes' protobuf encoding. */
+  readonly wire?: WireFields;
   /** Keywords that only custom resources use. */
   readonly rules?: SchemaRules;
 }
+
+/** Protobuf field numbers: the JSON member, or the numbers inside a message that JSON has inlined. */
+export type WireFields = Map<number, string | WireFields>;
 
 /** Value validation of a custom resource's schema, plus its CEL rules. */
 export interface SchemaRules {
