@@ -84,14 +84,26 @@ export class Cidr {
     return (ip.groups[whole] as number) >> shift === (this.#groups[whole] as number) >> shift;
   }
 
-  /** Canonical text, equal for equal ranges. */
-  get key(): string {
-    if (!this.v6) return `4/${this.#v4}/${this.bits}`;
-    const kept = this.#groups.map((group, i) => {
+  /** The first address of the range. */
+  get network(): string {
+    if (!this.v6) {
+      const first = this.#v4 * this.#divisor;
+      return [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.');
+    }
+    return new ipaddr.IPv6(this.#masked()).toString();
+  }
+
+  #masked(): number[] {
+    return this.#groups.map((group, i) => {
       const bits = Math.min(16, Math.max(0, this.bits - i * 16));
       return bits === 0 ? 0 : (group >> (16 - bits)) << (16 - bits);
     });
-    return `6/${kept.join(':')}/${this.bits}`;
+  }
+
+  /** Canonical text, equal for equal ranges. */
+  get key(): string {
+    if (!this.v6) return `4/${this.#v4}/${this.bits}`;
+    return `6/${this.#masked().join(':')}/${this.bits}`;
   }
 }
 

@@ -13,6 +13,8 @@ import type { StreamInfo } from './stream-info.ts';
 export interface HttpFilterFactory {
   /** The configured name: the key of `typed_per_filter_config`. */
   readonly name: string;
+  /** `disabled: true` in the chain: only a route can switch it on. */
+  readonly disabledByDefault?: boolean;
   /** The filter for one request; undefined leaves this filter out of the request. */
   create(exchange: HttpExchange): HttpFilter | undefined;
 }
@@ -76,6 +78,8 @@ export interface HttpExchange {
   /** Adds trailers to a message that has none yet; call from the data callback with `end` true. */
   addRequestTrailers(trailers: HeaderMap): void;
   addResponseTrailers(trailers: HeaderMap): void;
+  /** Ends the response with these bytes instead of its trailers; call from `onResponseTrailers`, which then answers `stop`. */
+  endResponseWith(chunk: Buffer): void;
 
   /**
    * Answers here and now, through the response filters; gRPC requests get the status in trailers-only form, as Envoy does. The filter then returns `stop`.
