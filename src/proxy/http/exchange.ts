@@ -1,3 +1,4 @@
+import type { MatchContext } from '../../match/request.ts';
 import type { FormatContext } from '../access-log/format.ts';
 import type { DownstreamInfo } from '../network/downstream.ts';
 import { now, wallNow } from '../network/event-loop.ts';
@@ -33,7 +34,10 @@ export interface ExchangeOwner {
 const noBytes = Buffer.alloc(0);
 
 /** One request and its response on their way through the connection manager: checks, filters, router, and the record of it all. Its own deadline is the stream idle timeout. */
-export class Exchange extends Deadline implements ServerStreamHandler, HttpExchange, FormatContext {
+export class Exchange
+  extends Deadline
+  implements ServerStreamHandler, HttpExchange, FormatContext, MatchContext
+{
   request!: RequestHead;
   response: ResponseHead | undefined = undefined;
   responseTrailers: HeaderMap | undefined = undefined;
@@ -126,7 +130,7 @@ export class Exchange extends Deadline implements ServerStreamHandler, HttpExcha
   #createFilters(factories: readonly HttpFilterFactory[]): boolean {
     const filters: HttpFilter[] = [];
     for (const factory of factories) {
-      if (this.#disabled(factory.name)) continue;
+      if (this.#disabled(factory)) continue;
       const filter = factory.create(this);
       if (filter !== undefined) filters.push(filter);
     }
@@ -137,9 +141,10 @@ export class Exchange extends Deadline implements ServerStreamHandler, HttpExcha
     return true;
   }
 
-  #disabled(name: string): boolean {
-    const entries = this.route()?.filterConfigs.get(name);
-    if (entries === undefined) return false;
+  #disabled(factory: HttpFilterFactory): boolean {
+    const byDefault = factory.disabledByDefault === true;
+    const entries = this.route()?.filterConfigs.get(factory.name);
+    if (entries === undefined) return byDefault;
     for (let i = entries.length - 1; i >= 0; i--) {
       const disabled = entries[i]?.disabled;
       if (disabled !== undefined) return disabled;
@@ -322,9 +327,8 @@ export class Exchange extends Deadline implements ServerStreamHandler, HttpExcha
   route(): Route | undefined {
     if (this.#routeKnown) return this.#route;
     this.#routeKnown = true;
-    if (this.#random < 0) this.#random = this.config.random();
-    let route = this.config.routes()?.match(this.request, this.#random);
-    if (route?.weighted !== undefined) route = route.weighted.pick(this.#random, this.request);
+    let route = this.config.routes()?.match(this.request, this);
+    if (route?.weighted !== undefined) route = route.weighted.pick(this.randomValue, this.request);
     this.#route = route;
     if (route !== undefined) {
       this.info.routeName = route.name;
@@ -332,6 +336,21 @@ export class Exchange extends Deadline implements ServerStreamHandler, HttpExcha
       if (route.idleTimeoutMs !== undefined) this.#setIdle(route.idleTimeoutMs);
     }
     return route;
+  }
+
+  // MatchContext
+  get stream(): StreamInfo {
+    return this.info;
+  }
+
+  /** The same for the whole exchange, so that all its matches agree. */
+  get randomValue(): number {
+    if (this.#random < 0) this.#random = Math.floor(this.config.random() * 4_294_967_296);
+    return this.#random;
+  }
+
+  runtime(key: string): number | boolean | string | undefined {
+    return this.config.runtime(key);
   }
 
   #setIdle(ms: number): void {
@@ -384,6 +403,10 @@ export class Exchange extends Deadline implements ServerStreamHandler, HttpExcha
 
   addRequestTrailers(trailers: HeaderMap): void {
     this.#requestPass?.addTrailers(trailers);
+  }
+
+  endResponseWith(chunk: Buffer): void {
+    this.#responsePass?.endWith(chunk);
   }
 
   addResponseTrailers(trailers: HeaderMap): void {

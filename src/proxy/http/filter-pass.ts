@@ -35,6 +35,7 @@ export class FilterPass {
   #headEnd = false;
   #paused = false;
   #addedTrailers: HeaderMap | undefined = undefined;
+  #trailersAt = 0;
 
   constructor(filters: readonly HttpFilter[], owner: PassOwner) {
     this.#filters = filters;
@@ -92,7 +93,8 @@ export class FilterPass {
   }
 
   #hold(index: number, chunk: Buffer, end: boolean, limited: boolean): boolean {
-    const hold = (this.#holds[index] ??= newHold());
+    const hold = this.#holds[index] ?? newHold();
+    this.#holds[index] = hold;
     if (chunk.length > 0) hold.chunks.push(chunk);
     hold.bytes += chunk.length;
     hold.end = end;
@@ -124,6 +126,7 @@ export class FilterPass {
   #runTrailers(trailers: HeaderMap, start: number): void {
     for (let i = start; i < this.#filters.length; i++) {
       const hold = this.#holds[i];
+      this.#trailersAt = i;
       const status = this.#owner.callTrailers(this.#filters[i] as HttpFilter, trailers);
       if (this.#owner.stopped) return;
       // The filter may have continued inside its callback.
@@ -178,6 +181,11 @@ export class FilterPass {
     if (hold === undefined) return;
     hold.chunks = chunks;
     hold.bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  }
+
+  /** Ends the message with `chunk` instead of the trailers that the filter is looking at; it answers `stop`. */
+  endWith(chunk: Buffer): void {
+    this.#runData(chunk, true, this.#trailersAt + 1);
   }
 
   addTrailers(trailers: HeaderMap): void {

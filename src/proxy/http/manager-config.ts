@@ -27,6 +27,7 @@ export interface ManagerConfig {
   readonly routes: () => RouteTable | undefined;
   readonly clusters: ClusterRegistry;
   readonly random: () => number;
+  readonly runtime: (key: string) => number | boolean | string | undefined;
 
   readonly serverName: string;
   readonly serverHeader: 'overwrite' | 'append-if-absent' | 'pass-through';

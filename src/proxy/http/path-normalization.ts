@@ -18,9 +18,9 @@ export function normalizePath(target: string): string | undefined {
   const path = end === target.length ? target : target.slice(0, end);
   if (plain.test(path)) return target;
   if (malformedEscape.test(path) || /%00/.test(path)) return undefined;
-  const decoded = path.replaceAll('\\', '/').replaceAll(/%([0-9A-Fa-f]{2})/g, (escape, code: string) => {
+  const decoded = path.replaceAll('\\', '/').replaceAll(/%([0-9A-Fa-f]{2})/g, (escaped, code: string) => {
     const char = String.fromCharCode(Number.parseInt(code, 16));
-    return unreserved.test(char) ? char : escape.toUpperCase();
+    return unreserved.test(char) ? char : escaped.toUpperCase();
   });
   return removeDotSegments(decoded) + target.slice(end);
 }

@@ -114,7 +114,7 @@ export class Http1ServerCodec implements ServerCodec, BodySink {
     stream.closeAfter = facts.close || (head.httpVersion === 10 && !facts.keepAlive);
     stream.keepAlive10 = head.httpVersion === 10 && facts.keepAlive;
     stream.switching = head.method === 'CONNECT' || head.protocol !== undefined;
-    const length = facts.contentLength < 0 ? 0 : facts.contentLength;
+    const length = Math.max(0, facts.contentLength);
     this.#body.start(facts.chunked ? BodyMode.chunked : length > 0 ? BodyMode.length : BodyMode.none, length);
     const bodyless = this.#body.done;
     stream.requestDone = bodyless && !stream.switching;
@@ -266,6 +266,11 @@ export class Http1ServerCodec implements ServerCodec, BodySink {
     this.#stream = undefined;
     this.#closed = true;
     this.#io.destroy();
+  }
+
+  /** The head did not arrive in time. */
+  headTimedOut(): void {
+    this.#fail('request_header_timeout', 408);
   }
 
   #fail(detail: string, status: number): void {

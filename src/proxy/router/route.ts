@@ -1,3 +1,4 @@
+import type { MatchContext } from '../../match/request.ts';
 import type { FormatContext } from '../access-log/format.ts';
 import type { HeaderMap } from '../http/header-map.ts';
 import type { RequestHead, ResponseHead } from '../http/stream.ts';
@@ -58,7 +59,6 @@ export interface Route extends RouteView {
   /** `typed_per_filter_config` by filter name: values from least to most specific. */
   readonly filterConfigs: ReadonlyMap<string, readonly FilterConfigEntry[]>;
   readonly internalOnlyHeaders: readonly string[];
-  readonly virtualCluster: ((head: RequestHead) => string | undefined) | undefined;
 }
 
 export interface FilterConfigEntry {
@@ -68,6 +68,7 @@ export interface FilterConfigEntry {
 }
 
 export interface WeightedChoice {
+  /** `random` is a whole number. */
   pick(random: number, head: RequestHead): Route;
 }
 
@@ -152,5 +153,5 @@ export interface RetryPolicy {
 /** The route table of one RouteConfiguration. */
 export interface RouteTable {
   readonly name: string;
-  match(head: RequestHead, random: number): Route | undefined;
+  match(head: RequestHead, context: MatchContext): Route | undefined;
 }

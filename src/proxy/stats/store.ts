@@ -40,6 +40,7 @@ export class StatsScope {
   readonly #gauges = new Map<string, Cell>();
   readonly #histograms = new Map<string, Histogram>();
   readonly #records: FieldRecord[] = [];
+  readonly #attachments = new Map<string, unknown>();
 
   constructor(kind: ScopeKind, value: string) {
     this.kind = kind;
@@ -67,6 +68,12 @@ export class StatsScope {
       this.#histograms.set(name, histogram);
     }
     return histogram;
+  }
+
+  /** The object of a kind that belongs to this scope: configurations that share a prefix share it, over reloads too. */
+  attachment<T>(key: string, make: () => T): T {
+    if (!this.#attachments.has(key)) this.#attachments.set(key, make());
+    return this.#attachments.get(key) as T;
   }
 
   addRecord(table: FieldTable, object: object): void {

@@ -36,7 +36,7 @@ export class Cluster {
     this.name = config.name;
     this.config = config;
     this.scope = scope;
-    this.stats = new ClusterStats(scope);
+    this.stats = scope.attachment('cluster', () => new ClusterStats(scope));
     this.breakers = [
       new Breaker(config.breakers[0], this.stats, false),
       new Breaker(config.breakers[1], this.stats, true),

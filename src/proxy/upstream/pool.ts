@@ -27,7 +27,6 @@ export class Pool implements ConnectionOwner {
   #waiting: StreamWaiter[] = [];
   #connecting = 0;
   #draining = false;
-  #failures = 0;
 
   constructor(
     cluster: Cluster,
@@ -111,7 +110,6 @@ export class Pool implements ConnectionOwner {
 
   onConnected(connection: UpstreamConnection): void {
     this.#connecting--;
-    this.#failures = 0;
     this.onCapacity(connection);
   }
 
@@ -146,7 +144,6 @@ export class Pool implements ConnectionOwner {
 
   onConnectFailed(connection: UpstreamConnection, timedOut: boolean, detail: string): void {
     this.#connecting--;
-    this.#failures++;
     this.#all.delete(connection);
     // Everyone who waits gets the failure: their retry policies choose what is next, perhaps another host.
     const waiting = this.#waiting;

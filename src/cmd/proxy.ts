@@ -1,0 +1,126 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { formatIssue } from '../base/issue.ts';
+import { createLogger } from '../base/line-logger.ts';
+import { LogLevels } from '../base/log.ts';
+import { loadBootstrap } from '../proxy/config/bootstrap.ts';
+import { ProxyProcess } from '../proxy/proxy-process.ts';
+
+const usage = `Usage: lateen proxy -c BOOTSTRAP [flags]
+
+Runs the data plane on an ordinary Envoy v3 bootstrap, YAML or JSON.
+
+  -c, --config-path FILE   the bootstrap
+      --concurrency N      worker threads (default: number of CPUs; 1 serves in the main thread)
+      --mode serve|validate
+                           validate checks the configuration and ends with status 0 or 1
+  -l, --log-level LEVEL    debug, info, warn, error or off, also per scope: config:debug
+      --drain-time-s N     how long connections may finish after SIGTERM and after a listener changed (default 600)
+      --base-id N          accepted for Envoy's command lines, without effect
+`;
+
+const options = {
+  'config-path': { type: 'string', short: 'c' },
+  concurrency: { type: 'string' },
+  mode: { type: 'string' },
+  'log-level': { type: 'string', short: 'l' },
+  'component-log-level': { type: 'string' },
+  'drain-time-s': { type: 'string' },
+  'parent-shutdown-time-s': { type: 'string' },
+  'base-id': { type: 'string' },
+  'drain-strategy': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** `lateen proxy`: serves until SIGTERM, then drains and ends with 0. */
+export async function run(argv: string[]): Promise<number> {
+  const flags = parse(argv);
+  if (typeof flags === 'string') return usageError(flags);
+  if (flags.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const path = flags['config-path'];
+  if (path === undefined) return usageError('-c FILE is required');
+  const levels = new LogLevels();
+  const fault = setLevels(levels, flags['log-level'] ?? 'info', flags['component-log-level']);
+  if (fault !== undefined) return usageError(fault);
+  const log = createLogger({ levels });
+  const { bootstrap, issues } = loadBootstrap(path);
+  if (bootstrap === undefined) {
+    process.stderr.write(
+      `${path} is not a valid configuration:\n${issues.map((issue) => `  ${formatIssue(issue)}\n`).join('')}`,
+    );
+    return 1;
+  }
+  const concurrency = Number(flags.concurrency ?? availableParallelism());
+  const drainTimeMs = Number(flags['drain-time-s'] ?? 600) * 1000;
+  const stop = Promise.withResolvers<void>();
+  const proxy = new ProxyProcess(bootstrap, {
+    concurrency,
+    drainTimeMs,
+    log,
+    logLevels: levels,
+    onQuit: stop.resolve,
+  });
+  if (flags.mode === 'validate') return validate(proxy, path);
+  try {
+    await proxy.start();
+  } catch (thrown) {
+    process.stderr.write(`cannot start: ${(thrown as Error).message}\n`);
+    proxy.close();
+    return 1;
+  }
+  process.once('SIGTERM', stop.resolve);
+  process.once('SIGINT', stop.resolve);
+  process.on('SIGUSR1', () => proxy.reopenLogs());
+  const alive = setInterval(() => {}, 0x7fffffff);
+  await stop.promise;
+  clearInterval(alive);
+  log.info('draining');
+  await proxy.drain();
+  proxy.close();
+  return 0;
+}
+
+function parse(argv: string[]) {
+  try {
+    return parseArgs({ args: argv, options, allowPositionals: false }).values;
+  } catch (thrown) {
+    return (thrown as Error).message;
+  }
+}
+
+function usageError(message: string): number {
+  process.stderr.write(`lateen proxy: ${message}\n\n${usage}`);
+  return 64;
+}
+
+const levelNames: Record<string, string> = {
+  trace: 'debug',
+  warning: 'warn',
+  critical: 'error',
+  off: 'none',
+};
+
+function setLevels(levels: LogLevels, level: string, components: string | undefined): string | undefined {
+  try {
+    for (const part of `${level}${components === undefined ? '' : `,${components}`}`.split(',')) {
+      const at = part.lastIndexOf(':');
+      const name = at < 0 ? part : part.slice(at + 1);
+      levels.set(part.slice(0, at + 1) + (levelNames[name] ?? name));
+    }
+    return undefined;
+  } catch (thrown) {
+    return (thrown as Error).message;
+  }
+}
+
+function validate(proxy: ProxyProcess, path: string): number {
+  const { faults } = proxy.plane.config.read();
+  proxy.close();
+  for (const { subject, message } of faults) process.stderr.write(`${subject}: ${message}\n`);
+  if (faults.length > 0) return 1;
+  process.stdout.write(`configuration '${path}' OK\n`);
+  return 0;
+}

@@ -1,0 +1,191 @@
+import type { Socket } from 'node:net';
+import type { Address } from '../network/address.ts';
+import type { DownstreamInfo } from '../network/downstream.ts';
+import { enter, leave, wallNow } from '../network/event-loop.ts';
+import type { ConnectionHandler, DownstreamConnection, NetworkFilter } from '../network/network-filter.ts';
+import { SocketIo } from '../network/socket-io.ts';
+import { after } from '../network/timer.ts';
+import type { TlsInfo } from '../network/tls-info.ts';
+import type { FilterChainConfig } from './listener-config.ts';
+
+let lastId = 0;
+
+/** What a connection is, filled in as listener filters and the handshake learn it. */
+export class ConnectionInfo implements DownstreamInfo {
+  readonly id = ++lastId;
+  remote: Address;
+  readonly directRemote: Address;
+  local: Address;
+  tls: TlsInfo | undefined = undefined;
+  requestedServerName = '';
+  applicationProtocols: readonly string[] = [];
+  transportProtocol = 'raw_buffer';
+  readonly startTime = wallNow();
+  proxyTlvs: ReadonlyMap<number, Buffer> | undefined = undefined;
+  #metadata: Map<string, Record<string, unknown>> | undefined = undefined;
+  #filterState: Map<string, unknown> | undefined = undefined;
+
+  constructor(remote: Address, local: Address) {
+    this.remote = remote;
+    this.directRemote = remote;
+    this.local = local;
+  }
+
+  get metadata(): Map<string, Record<string, unknown>> {
+    this.#metadata ??= new Map();
+    return this.#metadata;
+  }
+
+  get filterState(): Map<string, unknown> {
+    this.#filterState ??= new Map();
+    return this.#filterState;
+  }
+}
+
+/** A connection that found its filter chain: reads the socket, runs network filters, feeds the terminal one. */
+export class Connection implements DownstreamConnection {
+  readonly info: DownstreamInfo;
+  readonly io: SocketIo;
+  closed = false;
+  /** CONNECTION_TERMINATION_DETAILS. */
+  terminationDetails = '';
+  readonly #socket: Socket;
+  readonly #filters: readonly NetworkFilter[];
+  readonly #chain: FilterChainConfig;
+  readonly #onClosed: (connection: Connection) => void;
+  #handler: ConnectionHandler | undefined = undefined;
+  #stoppedAt = -1;
+  #held: Buffer[] = [];
+  #endHeld = false;
+  #hadError = false;
+  #draining = false;
+
+  constructor(
+    socket: Socket,
+    info: DownstreamInfo,
+    chain: FilterChainConfig,
+    onClosed: (connection: Connection) => void,
+  ) {
+    this.info = info;
+    this.#socket = socket;
+    this.#chain = chain;
+    this.#onClosed = onClosed;
+    this.io = new SocketIo(socket, chain.bufferLimitBytes, () => this.#handler?.onWritable());
+    this.#filters = chain.filters.map((factory) => factory.create());
+    socket.on('data', (chunk: Buffer) => {
+      enter();
+      try {
+        this.#receive(chunk);
+      } catch (thrown) {
+        this.#broke(thrown);
+      }
+      leave();
+    });
+    socket.on('end', () => this.#turn(() => this.#ended()));
+    socket.on('drain', () => this.#turn(() => this.io.room()));
+    socket.on('error', () => {
+      this.#hadError = true;
+    });
+    socket.on('close', () => this.#turn(() => this.#gone()));
+    this.#run(0);
+  }
+
+  #turn(fn: () => void): void {
+    enter();
+    try {
+      fn();
+    } catch (thrown) {
+      this.#broke(thrown);
+    }
+    leave();
+  }
+
+  /** A fault of ours on this connection ends this connection only. */
+  #broke(thrown: unknown): void {
+    this.#chain.onFault(thrown);
+    this.#socket.destroy();
+  }
+
+  #run(start: number): void {
+    for (let i = start; i < this.#filters.length; i++) {
+      const status = this.#filters[i]?.onNewConnection?.(this) ?? 'continue';
+      if (this.closed) return;
+      if (status === 'stop') {
+        this.#stoppedAt = i;
+        return;
+      }
+    }
+    this.#stoppedAt = -1;
+    if (this.#handler === undefined) this.#handler = this.#chain.terminal.start(this);
+    if (this.#draining) this.#handler.drain();
+    const held = this.#held;
+    this.#held = [];
+    for (const chunk of held) this.#handler.onData(chunk);
+    if (this.#endHeld) this.#handler.onEnd();
+  }
+
+  continueReading(): void {
+    if (this.closed || this.#stoppedAt < 0) return;
+    this.io.resumeReading();
+    this.#run(this.#stoppedAt + 1);
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#stoppedAt >= 0 || this.#handler === undefined) return this.#hold(chunk);
+    for (let i = 0; i < this.#filters.length; i++) {
+      const status = this.#filters[i]?.onData?.(this, chunk) ?? 'continue';
+      if (this.closed) return;
+      if (status === 'stop') {
+        this.#stoppedAt = i;
+        return this.#hold(chunk);
+      }
+    }
+    this.#handler.onData(chunk);
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#held.push(chunk);
+    this.io.pauseReading();
+    const filter = this.#filters[this.#stoppedAt];
+    if (filter?.onData?.(this, chunk) === 'continue' && !this.closed) this.continueReading();
+  }
+
+  #ended(): void {
+    if (this.#handler === undefined) {
+      this.#endHeld = true;
+      if (this.#stoppedAt >= 0) this.close('downstream_half_closed');
+    } else {
+      this.#handler.onEnd();
+    }
+    this.#delayedClose();
+  }
+
+  /** A peer that does not finish closing is cut off after the delayed-close time. */
+  #delayedClose(): void {
+    if (!this.io.ending) return;
+    after(1000, () => this.io.destroy());
+  }
+
+  drain(): void {
+    this.#draining = true;
+    this.#handler?.drain();
+  }
+
+  get active(): number {
+    return this.#handler?.active ?? 0;
+  }
+
+  close(details: string): void {
+    if (this.closed) return;
+    this.terminationDetails = details;
+    this.io.destroy();
+  }
+
+  #gone(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const filter of this.#filters) filter.onClose?.();
+    this.#handler?.onClose(this.#hadError);
+    this.#onClosed(this);
+  }
+}
