@@ -51,7 +51,7 @@ test('proxies of one namespace share their outbound world', async () => {
     );
   assert.deepEqual(scopes.map((object) => object.metadata.name).sort(), [
     'gateway-istio-system-istio-ingressgateway',
-    'sidecar-default',
+    'mesh',
   ]);
   await harness.stop();
 });
@@ -70,9 +70,7 @@ test('an endpoint change rewrites one small object a scope and nothing else', as
   harness.put(slice as never);
   await harness.settled();
   const writes = harness.writes().slice(before);
-  assert.deepEqual(writes, [
-    `replace ${sharedNamespace}/sidecar-default.endpoints-reviews.default.svc.cluster.local`,
-  ]);
+  assert.deepEqual(writes, [`replace ${sharedNamespace}/mesh.endpoints-reviews.default.svc.cluster.local`]);
   const text = JSON.stringify(harness.resourcesOf('productpage-v1', 'default')?.endpoints);
   assert.ok(text.includes('10.244.0.7') && !text.includes('10.244.0.2"'));
   await harness.stop();
@@ -92,8 +90,8 @@ spec: {hosts: [reviews], http: [{route: [{destination: {host: reviews}}], timeou
   await harness.settled();
   const writes = harness.writes().slice(before);
   assert.deepEqual(writes, [
-    `replace ${sharedNamespace}/sidecar-default.routes-9080`,
-    `replace ${sharedNamespace}/sidecar-default`,
+    `replace ${sharedNamespace}/mesh.routes-9080`,
+    `replace ${sharedNamespace}/mesh`,
   ]);
   await harness.stop();
 });
@@ -117,7 +115,7 @@ test('a new proxy gets its object and the right to read it by name', async () =>
 test('configuration deleted or edited by hand is put back', async () => {
   const harness = await Harness.start();
   const wanted = harness.resourcesOf('productpage-v1', 'default');
-  const [own, part] = ['istio-proxy-productpage-v1', 'sidecar-default.routes-9080'];
+  const [own, part] = ['istio-proxy-productpage-v1', 'mesh.routes-9080'];
   await harness.client.delete(resources.configMaps, own, { namespace: 'default' });
   await harness.client.patch(
     resources.configMaps,
@@ -126,7 +124,7 @@ test('configuration deleted or edited by hand is put back', async () => {
     { data: { 'resources.json': '{"oops":' } },
     { namespace: sharedNamespace },
   );
-  await harness.client.delete(resources.configMaps, 'sidecar-default', { namespace: sharedNamespace });
+  await harness.client.delete(resources.configMaps, 'mesh', { namespace: sharedNamespace });
   await harness.settled();
   assert.deepEqual(harness.resourcesOf('productpage-v1', 'default'), wanted);
   await harness.stop();
@@ -150,7 +148,7 @@ test('a write that fails is tried again and holds back the index of its scope on
   const harness = await Harness.start();
   let failing = true;
   harness.client.beforeCall = (call) => {
-    if (failing && call.verb === 'replace' && call.key.endsWith('sidecar-default.routes-9080'))
+    if (failing && call.verb === 'replace' && call.key.endsWith('mesh.routes-9080'))
       throw new Error('disk full');
   };
   const before = harness.writes().length;
@@ -163,10 +161,10 @@ spec: {hosts: [reviews], http: [{route: [{destination: {host: reviews}}], timeou
 `),
   );
   await harness.settled();
-  assert.ok(!harness.writes().slice(before).includes(`replace ${sharedNamespace}/sidecar-default`));
+  assert.ok(!harness.writes().slice(before).includes(`replace ${sharedNamespace}/mesh`));
   failing = false;
   await harness.until(
-    () => harness.writes().slice(before).includes(`replace ${sharedNamespace}/sidecar-default`),
+    () => harness.writes().slice(before).includes(`replace ${sharedNamespace}/mesh`),
     'the index',
   );
   await harness.stop();

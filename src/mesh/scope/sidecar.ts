@@ -3,6 +3,7 @@ import { fullHost, hostsOverlap } from '../host.ts';
 import type { Mesh, MeshProxy, Sidecar, VirtualService } from '../model/mesh.ts';
 import { refKey, selects } from '../model/mesh.ts';
 import type { Service } from '../model/service.ts';
+import { NamespaceDifferences } from './differences.ts';
 import type { View } from './visibility.ts';
 import { isExported, visibleServices } from './visibility.ts';
 
@@ -17,17 +18,19 @@ export interface SidecarScope {
 }
 
 /**
- * Groups sidecar proxies into scopes. Two proxies share one when namespace, applying Sidecar resource and the outcome of every label
- * selector that rules carry (sourceLabels, a DestinationRule's workloadSelector) are equal.
+ * Groups sidecar proxies into scopes. Two proxies share one when nothing in the mesh tells them apart: what their namespaces may see, the
+ * Sidecar resource that applies, and the outcome of every label selector that rules carry (sourceLabels, a DestinationRule's
+ * workloadSelector). Short names do not: each proxy adds those of its namespace by itself. An ordinary mesh is one scope.
  */
 export function sidecarScopes(mesh: Mesh, proxies: Iterable<MeshProxy>): SidecarScope[] {
   const selectors = labelSelectors(mesh);
+  const differences = new NamespaceDifferences(mesh);
   const scopes = new Map<string, SidecarScope & { proxies: MeshProxy[] }>();
-  for (const proxy of proxies) {
-    if (proxy.kind !== 'sidecar') continue;
+  const sorted = [...proxies].filter(({ kind }) => kind === 'sidecar').sort(byPlace);
+  for (const proxy of sorted) {
     const sidecar = sidecarFor(mesh, proxy);
     const matched = selectors.filter(({ selector }) => selects(selector, proxy.labels)).map(({ key }) => key);
-    const name = scopeName(proxy.namespace, sidecar, matched);
+    const name = scopeName(proxy.namespace, differences.of(proxy.namespace), sidecar, matched);
     const known = scopes.get(name);
     if (known !== undefined) known.proxies.push(proxy);
     else
@@ -36,18 +39,22 @@ export function sidecarScopes(mesh: Mesh, proxies: Iterable<MeshProxy>): Sidecar
   return [...scopes.values()];
 }
 
-/** `sidecar-<namespace>` for the ordinary case; what makes a scope special is hashed behind it. At most 63 characters. */
+function byPlace(a: MeshProxy, b: MeshProxy): number {
+  const [left, right] = [`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** `mesh` for the ordinary case; what makes a scope special is hashed behind it. */
 export function scopeName(
   namespace: string,
+  differences: readonly string[],
   sidecar: Sidecar | undefined,
   matched: readonly string[],
 ): string {
-  const special =
-    sidecar === undefined && matched.length === 0
-      ? ''
-      : `-${sha256Hex(stableJson([sidecar && refKey(sidecar.ref), matched]), 8)}`;
-  const plain = `sidecar-${namespace}${special}`;
-  return plain.length <= 63 ? plain : `sidecar-${namespace.slice(0, 37)}-${sha256Hex(plain, 8)}${special}`;
+  if (differences.length === 0 && sidecar === undefined && matched.length === 0) return 'mesh';
+  // What a Sidecar imports may be relative to the namespace.
+  const special = [differences, matched, sidecar && [refKey(sidecar.ref), namespace]];
+  return `mesh-${sha256Hex(stableJson(special), 8)}`;
 }
 
 interface LabelSelector {

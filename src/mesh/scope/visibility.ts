@@ -23,16 +23,20 @@ export function isExported(exportTo: readonly string[], owner: string, viewer: s
   return exportTo.some((entry) => entry === '*' || entry === viewer || (entry === '.' && owner === viewer));
 }
 
-/** The visible claim on each host: the viewer's own namespace first, then in the mesh's order. */
+/** The visible claim on each host. */
 export function visibleServices(mesh: Mesh, namespace: string): Map<string, Service> {
   const visible = new Map<string, Service>();
   for (const [host, claims] of mesh.services) {
-    const seen = claims.filter((claim) => isExported(claim.exportTo, claim.namespace, namespace));
-    const chosen =
-      seen.find((claim) => claim.registry === 'Kubernetes' || claim.namespace === namespace) ?? seen[0];
+    const chosen = chosenClaim(claims, namespace);
     if (chosen !== undefined) visible.set(host, chosen);
   }
   return visible;
+}
+
+/** Of several claims on one host: a Kubernetes Service, then one of the viewer's own namespace, then the mesh's order. */
+export function chosenClaim(claims: readonly Service[], namespace: string): Service | undefined {
+  const seen = claims.filter((claim) => isExported(claim.exportTo, claim.namespace, namespace));
+  return seen.find((claim) => claim.registry === 'Kubernetes' || claim.namespace === namespace) ?? seen[0];
 }
 
 const rulesByHost = new WeakMap<Mesh, Map<string, readonly DestinationRule[]>>();

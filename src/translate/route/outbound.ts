@@ -51,7 +51,7 @@ function routeTable(
       rule === undefined
         ? []
         : virtualServiceRoutes(rule, { view, listenPort: table.port, gateways: meshGateway, isTls: false });
-    const domains = detected ? ['*'] : claim(serviceDomains(service, view.namespace));
+    const domains = detected ? ['*'] : claim(serviceDomains(service));
     if (domains.length === 0) continue;
     hosts.push(
       virtualHost(

@@ -33,12 +33,46 @@ export function assemble(
 
 const telemetryKey = 'lateen.telemetry';
 
-/** Scope listeners serve many workloads: the labels of this side come from the proxy's own node metadata. */
+/** A scope serves many workloads of many namespaces: telemetry labels and short names come from the proxy's own node metadata. */
 function localized(own: DecodedOwn, resources: ResourceSet): ResourceSet {
   const telemetry = own.node.metadata[telemetryKey] as { labels?: Record<string, string> } | undefined;
-  if (telemetry?.labels === undefined) return resources;
-  const labels = telemetry.labels;
-  return { ...resources, listeners: resources.listeners.map((listener) => withLabels(listener, labels)) };
+  const labels = telemetry?.labels;
+  const namespace = own.node.metadata['NAMESPACE'];
+  return {
+    ...resources,
+    listeners:
+      labels === undefined
+        ? resources.listeners
+        : resources.listeners.map((listener) => withLabels(listener, labels)),
+    routes:
+      typeof namespace === 'string'
+        ? resources.routes.map((table) => withShortNames(table, namespace))
+        : resources.routes,
+  };
+}
+
+interface VirtualHost {
+  readonly domains?: readonly string[];
+}
+
+/** Services of the proxy's own namespace answer to their short names too: `reviews` beside `reviews.default.svc.cluster.local`. */
+function withShortNames(table: XdsResource, namespace: string): XdsResource {
+  const hosts = (table['virtual_hosts'] ?? []) as readonly VirtualHost[];
+  const middle = `.${namespace}.svc.`;
+  const isOwn = (host: VirtualHost) => host.domains?.some((domain) => domain.includes(middle)) === true;
+  if (!hosts.some(isOwn)) return table;
+  const taken = new Set(hosts.flatMap((host) => host.domains ?? []));
+  const localize = (host: VirtualHost) => {
+    if (!isOwn(host)) return host;
+    const short = (host.domains ?? []).flatMap((domain) => {
+      const name = domain.includes(middle) ? domain.slice(0, domain.indexOf(middle)) : '';
+      const isShort = name !== '' && !name.replace(/^\*\./, '').includes('.') && !taken.has(name);
+      if (isShort) taken.add(name);
+      return isShort ? [name] : [];
+    });
+    return { ...host, domains: [...(host.domains ?? []), ...short] };
+  };
+  return { ...table, virtual_hosts: hosts.map(localize) };
 }
 
 interface FilterMetadata {

@@ -106,6 +106,27 @@ test('listeners of a scope get the telemetry labels of the proxy that runs them'
   });
 });
 
+test('services of the own namespace answer to their short names, unless another host has the name', () => {
+  const hosts = [
+    { name: 'a', domains: ['reviews.default.svc.cluster.local', 'reviews.default', '10.0.0.1'] },
+    { name: 'b', domains: ['db.other.svc.cluster.local', '*.db.other.svc.cluster.local'] },
+    { name: 'c', domains: ['web.default.svc.cluster.local', '*.web.default.svc.cluster.local'] },
+    { name: 'd', domains: ['web'] },
+    { name: 'e', domains: ['*'] },
+  ];
+  const own = {
+    generation: 1,
+    scope: '',
+    hash: '',
+    node: { cluster: 'x', metadata: { NAMESPACE: 'default' } },
+    resources: { ...emptyResources, routes: [{ name: '80', virtual_hosts: hosts }] },
+  };
+  const whole = assemble(own, undefined, new Map());
+  const localized = (whole.complete && whole.resources.routes[0]?.['virtual_hosts']) as typeof hosts;
+  const domains = localized.map((host) => host.domains.at(-1));
+  assert.deepEqual(domains, ['reviews', '*.db.other.svc.cluster.local', '*.web', 'web', '*']);
+});
+
 test('config sources at rest become files on disk, one for each route table and endpoint set', () => {
   const cluster = {
     name: 'outbound|80||a',
