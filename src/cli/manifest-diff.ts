@@ -6,7 +6,7 @@ import { applyObject } from '../kube/apply-object.ts';
 import { describe } from '../kube/resource.ts';
 import { ResourceMapper } from '../kube/resource-mapper.ts';
 import { isNotFound } from '../kube/status-error.ts';
-import { fieldManager } from '../operator/ownership.ts';
+import { fieldManager, ownerLabels } from '../operator/ownership.ts';
 import { objectsOf } from '../render/render.ts';
 import { type CliCommand, type CliContext, listOption, type Options, UsageError } from './command.ts';
 import { inputFlags, renderInput } from './mesh-input.ts';
@@ -108,10 +108,23 @@ async function clusterPairs(context: CliContext, options: Options): Promise<Pair
           throw new Error(`${describe(object)}: ${String(failure)}`);
         });
       if (live === undefined) return { name: nameOf(object), before: '', after: toYaml(object) };
-      const planned = await applyObject(client, resource, object, { fieldManager, dryRun: true });
+      const planned = await applyObject(client, resource, ownedLike(object, live), {
+        fieldManager,
+        dryRun: true,
+      });
       return { name: nameOf(object), before: toYaml(comparable(live)), after: toYaml(comparable(planned)) };
     }),
   );
+}
+
+/** Whose the object is does not change by an installation's values. */
+function ownedLike(object: KubeObject, live: KubeObject): KubeObject {
+  const marks = Object.entries(live.metadata.labels ?? {}).filter(([key]) =>
+    Object.values<string>(ownerLabels).includes(key),
+  );
+  const { ownerReferences } = live.metadata;
+  const labels = { ...object.metadata.labels, ...Object.fromEntries(marks) };
+  return { ...object, metadata: { ...object.metadata, labels, ...(ownerReferences && { ownerReferences }) } };
 }
 
 /** Without what changes by being written. */

@@ -119,21 +119,27 @@ function revisionOf(iop: KubeObject): string {
 }
 
 /** What the control plane makes at run time, by its labels (docs/contracts.md). */
+const madeByIstiod = 'app.kubernetes.io/managed-by=istiod';
 const runtimeSelectors: readonly { resource: Resource; labelSelector: string }[] = [
   { resource: resources.configMaps, labelSelector: 'lateen.dev/proxy' },
   { resource: resources.configMaps, labelSelector: 'lateen.dev/scope' },
-  { resource: resources.configMaps, labelSelector: 'lateen.dev/made-by=istiod' },
-  { resource: resources.secrets, labelSelector: 'lateen.dev/made-by=istiod' },
-  { resource: resources.roles, labelSelector: 'lateen.dev/made-by=istiod' },
-  { resource: resources.roleBindings, labelSelector: 'lateen.dev/made-by=istiod' },
-  { resource: resources.leases, labelSelector: 'lateen.dev/made-by=istiod' },
+  { resource: resources.configMaps, labelSelector: madeByIstiod },
+  { resource: resources.secrets, labelSelector: madeByIstiod },
+  { resource: resources.roles, labelSelector: madeByIstiod },
+  { resource: resources.roleBindings, labelSelector: madeByIstiod },
+];
+
+/** And by name, in the control plane's namespace. */
+const runtimeNames: readonly { resource: Resource; name: RegExp }[] = [
+  { resource: resources.secrets, name: /^istio-ca-secret$/ },
+  { resource: resources.leases, name: /^istiod?-/ },
 ];
 
 /** Everything of the mesh, or of one revision; with no revision CRDs and what the control plane made count too. */
 async function findAll(
   client: KubeClient,
   revision: string | undefined,
-  _context: CliContext,
+  context: CliContext,
 ): Promise<Found[]> {
   const managed = 'operator.istio.io/managed=Reconcile';
   const purge = revision === undefined;
@@ -150,6 +156,18 @@ async function findAll(
     searches.map(async ({ resource, labelSelector }) =>
       (await listOrNone(client, resource, labelSelector)).map((object) => ({ resource, object })),
     ),
+  );
+  return [...lists.flat(), ...(purge ? await findByName(client, context.istioNamespace) : [])];
+}
+
+async function findByName(client: KubeClient, namespace: string): Promise<Found[]> {
+  const lists = await Promise.all(
+    runtimeNames.map(async ({ resource, name }) => {
+      const { items } = await client.list(resource, { namespace });
+      return items
+        .filter((object) => name.test(object.metadata.name))
+        .map((object) => ({ resource, object }));
+    }),
   );
   return lists.flat();
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { kinds } from '../api/kinds.ts';
 import type { KubeObject } from '../api/object.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { toYaml } from '../base/yaml.ts';
+import type { Resource } from '../kube/client.ts';
 import { resources } from '../kube/resource.ts';
 import { loadLibrary } from '../render/library.ts';
 import { objectsOf, render } from '../render/render.ts';
@@ -80,4 +82,43 @@ test('a CRD is never deleted by the operator', () => {
     allows(operatorRules(library), 'apiextensions.k8s.io', 'customresourcedefinitions', 'delete'),
     false,
   );
+});
+
+function istiodRules(): PolicyRule[] {
+  return everything()
+    .filter((object) => /Role$/.test(object.kind) && object.metadata.name.startsWith('istiod'))
+    .flatMap((object) => object['rules'] as PolicyRule[]);
+}
+
+test('istiod may read every kind of the mesh and write its status', () => {
+  const rules = istiodRules();
+  for (const { group, plural } of kinds.filter(({ folder }) => folder !== 'install')) {
+    for (const verb of ['get', 'list', 'watch'])
+      assert.ok(allows(rules, group, plural, verb), `no right to ${verb} ${plural}`);
+    assert.ok(allows(rules, group, `${plural}/status`, 'patch'), `no right to write the status of ${plural}`);
+  }
+});
+
+test('istiod has rights on every collection its code names', () => {
+  const rules = istiodRules();
+  const root = join(packageRoot(), 'src');
+  const files = globSync('{controlplane,webhook}/**/*.ts', { cwd: root }).filter(
+    (file) => !/\.test\.ts$|\/testing\/|features\//.test(file),
+  );
+  const known: Record<string, Resource> = resources;
+  const used = new Set(
+    files.flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/\bresources\.(\w+)/g)].map(
+        (found) => found[1] as string,
+      ),
+    ),
+  );
+  const named = [...used].flatMap((name) => (known[name] === undefined ? [] : [known[name]]));
+  assert.ok(named.length > 5, `only ${named.length} collections found`);
+  for (const { group, plural } of named) {
+    assert.ok(
+      allows(rules, group, plural, 'get') || allows(rules, group, plural, 'list'),
+      `no right to read ${plural}`,
+    );
+  }
 });
