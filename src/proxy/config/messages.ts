@@ -59,5 +59,6 @@ export type {
 export type { HeaderMutation, ListStringMatcher, MetadataKey } from '../../xds/messages/matcher.ts';
 export type { TokenBucket } from '../../xds/messages/network-filters.ts';
 export type { FractionalPercent } from '../../xds/messages/percent.ts';
-export type { CorsPolicy, RateLimit, RateLimitAction } from '../../xds/messages/route.ts';
+export type { RateLimit, RateLimitAction } from '../../xds/messages/rate-limit.ts';
+export type { CorsPolicy } from '../../xds/messages/route.ts';
 export type { TypedConfig } from '../../xds/schema.ts';

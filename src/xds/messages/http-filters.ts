@@ -40,8 +40,9 @@ import {
 } from './matcher.ts';
 import { TokenBucket } from './network-filters.ts';
 import { FractionalPercent, Percent } from './percent.ts';
+import { RateLimit } from './rate-limit.ts';
 import { Rbac } from './rbac.ts';
-import { cookieAttributeFields, RateLimit } from './route.ts';
+import { cookieAttributeFields } from './route.ts';
 import { HeaderMatcher } from './route-match.ts';
 
 /** envoy.extensions.filters.http: configurations of the HTTP filters, whole and per route (jwt_authn is in jwt-authn.ts). */
