@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import { warning } from '../base/issue.ts';
 import type { Logger } from '../base/log.ts';
 import { errorMessage } from '../base/log.ts';
+import { Backoff } from '../kube/backoff.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { Lease } from '../kube/lease.ts';
 import type { Finding } from '../mesh/index.ts';
@@ -63,6 +64,7 @@ export class ControlPlane {
   #statusBusy = false;
   #statusAgain = false;
   #removalTimer: Timer | undefined;
+  readonly #backoff = new Backoff({ baseMs: 500, maxMs: 30_000 });
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
@@ -90,7 +92,7 @@ export class ControlPlane {
     });
     this.#access = new ProxyAccess(client, log);
     this.#status = new StatusWriter({ client, clock: this.#clock, log: log.scope('status') });
-    const { quietMs = 7, ceilingMs = 50 } = options;
+    const { quietMs = 5, ceilingMs = 50 } = options;
     this.#debounce = new Debounce({ clock: this.#clock, quietMs, ceilingMs }, () => this.#push());
   }
 
@@ -185,7 +187,8 @@ export class ControlPlane {
 
   /** Failed writes are tried again, and what is kept for a while is looked at when its time is over. */
   #comeBack({ failed, waiting }: PublishResult): void {
-    if (failed.length > 0) this.#clock.after(1000, () => this.#debounce.urgent());
+    if (failed.length === 0) this.#backoff.reset();
+    else this.#clock.after(this.#backoff.next(), () => this.#debounce.urgent());
     if (waiting === 0 || this.#removalTimer !== undefined) return;
     this.#removalTimer = this.#clock.after((this.#options.graceMs ?? 300_000) + 5, () => {
       this.#removalTimer = undefined;

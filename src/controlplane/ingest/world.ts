@@ -32,6 +32,8 @@ export class World {
   readonly #podText = new Map<string, string>();
   readonly #podByIp = new Map<string, PodRecord>();
   readonly #slices = new Map<string, Map<string, KubeObject>>();
+  /** Services whose slices hold an address. */
+  readonly #sliceServices = new Map<string, Set<string>>();
   /** Proxies by `namespace/name`, with the keys of their pods. */
   readonly #proxies = new Map<string, { proxy: MeshProxy; pods: Set<string> }>();
   #config: MeshConfig;
@@ -126,18 +128,21 @@ export class World {
     this.#onDirt();
   }
 
-  #onSlice(change: Change<KubeObject>): void {
-    const { object, key } = change;
+  #onSlice({ type, object, key }: Change<KubeObject>): void {
     const service = `${object.metadata.namespace}/${object.metadata.labels?.['kubernetes.io/service-name']}`;
-    let slices = this.#slices.get(service);
-    if (change.type === 'deleted') slices?.delete(key);
-    else {
-      if (slices === undefined) {
-        slices = new Map();
-        this.#slices.set(service, slices);
+    const slices = this.#slices.get(service) ?? new Map<string, KubeObject>();
+    this.#slices.set(service, slices);
+    for (const address of addressesOf(slices.get(key))) this.#sliceServices.get(address)?.delete(service);
+    if (type === 'deleted') slices.delete(key);
+    else slices.set(key, object);
+    for (const slice of slices.values()) {
+      for (const address of addressesOf(slice)) {
+        const services = this.#sliceServices.get(address);
+        if (services === undefined) this.#sliceServices.set(address, new Set([service]));
+        else services.add(service);
       }
-      slices.set(key, object);
     }
+    if (slices.size === 0) this.#slices.delete(service);
     this.#mark((dirt) => dirt.endpoints.add(service));
   }
 
@@ -161,17 +166,14 @@ export class World {
 
   /** Subsets and telemetry of endpoints come from pod labels, so a pod's change may change its services' endpoints. */
   #markServicesOf(old: PodRecord | undefined, record: PodRecord | undefined): void {
-    const ips = new Set([old?.ip, record?.ip].filter((ip) => ip !== undefined && ip !== ''));
-    if (ips.size === 0) return;
-    const hit = [...this.#slices].filter(([, slices]) =>
-      [...slices.values()].some((slice) => hasAddress(slice, ips)),
-    );
+    const ips = [old?.ip, record?.ip].filter((ip) => ip !== undefined && ip !== '') as string[];
+    const hit = ips.flatMap((ip) => [...(this.#sliceServices.get(ip) ?? [])]);
     const entries = [...(this.#sources.rules.get('ServiceEntry')?.values() ?? [])].filter(
       (entry) => (entry.spec as { workloadSelector?: unknown } | undefined)?.workloadSelector !== undefined,
     );
     if (hit.length + entries.length === 0) return;
     this.#mark((dirt) => {
-      for (const [service] of hit) dirt.endpoints.add(service);
+      for (const service of hit) dirt.endpoints.add(service);
       for (const entry of entries) dirt.endpoints.add(`${entry.metadata.namespace}/${entry.metadata.name}`);
     });
   }
@@ -221,9 +223,9 @@ export class World {
   }
 }
 
-function hasAddress(slice: KubeObject, ips: ReadonlySet<string | undefined>): boolean {
-  const endpoints = (slice['endpoints'] ?? []) as { addresses?: string[] }[];
-  return endpoints.some((endpoint) => endpoint.addresses?.some((address) => ips.has(address)));
+function addressesOf(slice: KubeObject | undefined): string[] {
+  const endpoints = (slice?.['endpoints'] ?? []) as { addresses?: string[] }[];
+  return endpoints.flatMap((endpoint) => endpoint.addresses ?? []);
 }
 
 const perReplicaLabels = [

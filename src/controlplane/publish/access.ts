@@ -7,6 +7,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import { resources } from '../../kube/resource.ts';
 import type { MeshProxy } from '../../mesh/index.ts';
 import { ownConfigMapName } from '../../xds/snapshot/index.ts';
+import { isNamespaceGone } from './namespace-gone.ts';
 
 const name = 'istio-proxy-config';
 
@@ -47,6 +48,7 @@ export class ProxyAccess {
       await applyObject(this.#client, resources.roleBindings, binding, options);
       this.#applied.set(namespace, text);
     } catch (failure) {
+      if (isNamespaceGone(failure)) return;
       this.#log.warn('cannot grant proxies access to their configuration', {
         namespace,
         error: errorMessage(failure),

@@ -8,6 +8,7 @@ import { isAlreadyExists, isNotFound } from '../../kube/status-error.ts';
 import { sharedNamespace } from '../../xds/snapshot/index.ts';
 import type { Desired, DesiredConfigMap, DesiredScope } from './desired.ts';
 import { desiredKey } from './desired.ts';
+import { isNamespaceGone } from './namespace-gone.ts';
 import type { StoredConfig } from './stored.ts';
 
 export interface PublisherOptions {
@@ -89,6 +90,10 @@ export class Publisher {
       this.#written++;
       return true;
     } catch (failure) {
+      if (isNamespaceGone(failure)) {
+        log.debug('the namespace is gone or going; nothing is written there', { object: key });
+        return false;
+      }
       this.#failed.push(key);
       log.warn('cannot write proxy configuration', { object: key, error: errorMessage(failure) });
       return false;
