@@ -131,7 +131,7 @@ export class ProxyProcess implements AdminTarget {
   }
 
   telemetryPage(): string {
-    return '';
+    return this.plane.meshMetrics.page();
   }
 
   setHealthy(healthy: boolean): void {

@@ -15,6 +15,7 @@ import type {
 import { balancerConfig } from './balancer.ts';
 import type { CompileContext } from './compile-context.ts';
 import { compileAssignment } from './endpoints.ts';
+import { compileHealth } from './health.ts';
 import { http2Options } from './http2.ts';
 import { compileClientTransport } from './transport-socket.ts';
 
@@ -29,6 +30,7 @@ export function compileCluster(message: Cluster, ctx: CompileContext, addedViaAp
   const common = upstream?.common_http_protocol_options ?? message.common_http_protocol_options;
   const sni = upstream?.upstream_http_protocol_options ?? message.upstream_http_protocol_options;
   const balancer = balancerConfig(message);
+  const health = compileHealth(message);
   const bind = message.upstream_bind_config?.source_address;
   const scope = ctx.stats.scope('cluster', message.alt_stat_name || message.name);
   return {
@@ -58,8 +60,8 @@ export function compileCluster(message: Cluster, ctx: CompileContext, addedViaAp
     })),
     proxyProtocol: undefined,
     createBalancer: (env) => createBalancer(balancer, env),
-    createOutlierMonitor: undefined,
-    startHealthChecks: undefined,
+    createOutlierMonitor: health.outlier,
+    startHealthChecks: health.checks,
     ignoreHealthOnRemoval: message.ignore_health_on_host_removal,
     metadata: message.metadata?.filter_metadata ?? {},
     addedViaApi,

@@ -4,6 +4,7 @@ import type { FilterEnvironment, StatsSink } from '../http/filter.ts';
 import type { ListenerSet } from '../listener/listener-set.ts';
 import type { RouteTable } from '../router/route.ts';
 import type { HttpStats } from '../stats/http-stats.ts';
+import type { MeshMetrics } from '../stats/mesh-metrics.ts';
 import type { StatsScope, StatsStore } from '../stats/store.ts';
 import type { ClusterRegistry } from '../upstream/cluster-registry.ts';
 
@@ -23,6 +24,8 @@ export interface CompileContext {
   httpStats(prefix: string): HttpStats;
   /** Node cluster, for user-agent and the like. */
   readonly nodeCluster: string;
+  readonly nodeId: string;
+  readonly meshMetrics: MeshMetrics;
   filterEnvironment(statPrefix: string): FilterEnvironment;
 }
 

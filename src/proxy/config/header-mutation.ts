@@ -72,7 +72,10 @@ function pseudo(name: string, option: HeaderValueOption, path: string): Step {
 }
 
 /** A header value's renderer. What comes out is latin1 without line ends: UTF-8 of the configuration goes on the wire as its bytes. */
-export function compileHeaderValue(option: HeaderValueOption, path: string): (context: FormatContext) => string {
+export function compileHeaderValue(
+  option: HeaderValueOption,
+  path: string,
+): (context: FormatContext) => string {
   const raw = option.header.raw_value;
   const source = raw === undefined ? wire(option.header.value) : raw.latin1Slice(0, raw.length);
   try {

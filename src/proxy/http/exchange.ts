@@ -5,6 +5,7 @@ import { now, wallNow } from '../network/event-loop.ts';
 import { after, Deadline } from '../network/timer.ts';
 import type { Route } from '../router/route.ts';
 import { Router } from '../router/router.ts';
+import type { Cluster } from '../upstream/cluster.ts';
 import { httpDate } from './date.ts';
 import type {
   DataResult,
@@ -44,6 +45,8 @@ export class Exchange
   localReplyBody = '';
   readonly info: StreamInfo;
   readonly config: ManagerConfig;
+  /** Where the router sent it. */
+  cluster: Cluster | undefined = undefined;
   over = false;
   requestEnded = false;
   responseStarted = false;
@@ -92,6 +95,7 @@ export class Exchange
       this.timer(config.requestTimeoutMs, () => this.#requestTimeout());
     const refused = checkRequest(head, config);
     if (refused !== undefined) return this.localReply(refused);
+    config.telemetry?.receive(head, info);
     prepareRequest(head, info, config);
     if (!config.proxy100Continue && !end) this.#expectContinue(head);
     this.#span = config.tracing?.start(this, info.downstream.tls);
@@ -519,7 +523,7 @@ export class Exchange
     if (info.responseCode !== 0) stats.countStatus(info.responseCode);
     stats.requestMs.record(info.complete - info.start);
     if (config.accessLogs.length > 0) for (const log of config.accessLogs) log.log(this);
-    config.telemetry?.record(this);
+    config.telemetry?.record(this, this.cluster);
     this.#span?.end(this);
     this.#owner.onExchangeDone(this);
   }

@@ -76,6 +76,7 @@ export class Router {
       return exchange.localReply({ ...localReplies.clusterNotFound, status: route.clusterNotFoundStatus });
     }
     this.cluster = cluster;
+    exchange.cluster = cluster;
     this.#prepare(route);
     this.#begin();
   }
@@ -151,6 +152,7 @@ export class Router {
       route.rewrite(head);
       if (!suppress && head.path !== originalPath) head.headers.set('x-envoy-original-path', originalPath);
     }
+    exchange.config.telemetry?.send(head, this.cluster);
     if (!suppress) {
       const expected = this.perTryTimeoutMs > 0 ? this.perTryTimeoutMs : this.#timeoutMs;
       if (expected > 0) head.headers.set('x-envoy-expected-rq-timeout-ms', String(expected));

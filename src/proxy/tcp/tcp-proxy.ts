@@ -88,6 +88,7 @@ class TcpConnection extends Deadline implements ConnectionHandler, FormatContext
   #upEnded = false;
   #counted = false;
   #done = false;
+  #telemetryOpened = false;
   #attempts = 0;
   #connectTimer: { cancel(): void } | undefined = undefined;
   #lifeTimer: { cancel(): void } | undefined = undefined;
@@ -236,6 +237,8 @@ class TcpConnection extends Deadline implements ConnectionHandler, FormatContext
     const cluster = this.#cluster as Cluster;
     cluster.stats.connectMs.record(now() - this.#connectStarted);
     cluster.outlier?.onLocalOriginSuccess(this.#host as Host);
+    this.#telemetryOpened = true;
+    this.#config.telemetry?.tcpOpened(this, cluster);
     this.#socket = stream;
     if (stream.localAddress !== undefined)
       this.info.upstreamLocal = Address.ip(stream.localAddress, stream.localPort ?? 0);
@@ -330,7 +333,8 @@ class TcpConnection extends Deadline implements ConnectionHandler, FormatContext
     this.#release();
     this.info.complete = now();
     for (const log of this.#config.accessLogs) log.log(this);
-    this.#config.telemetry?.record(this);
+    if (this.#cluster !== undefined && this.#telemetryOpened)
+      this.#config.telemetry?.tcpClosed(this, this.#cluster);
   }
 
   override onTimeout(): void {

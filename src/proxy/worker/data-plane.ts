@@ -11,6 +11,7 @@ import type { FilterEnvironment } from '../http/filter.ts';
 import { ListenerSet } from '../listener/listener-set.ts';
 import { now } from '../network/event-loop.ts';
 import { after } from '../network/timer.ts';
+import { MeshMetrics } from '../stats/mesh-metrics.ts';
 import { HttpStats } from '../stats/http-stats.ts';
 import { StatsStore } from '../stats/store.ts';
 import { createUpstreamCalls } from '../upstream/calls.ts';
@@ -24,6 +25,7 @@ export interface DataPlaneOptions {
 /** Everything that serves in one thread: clusters, listeners, the configuration in force and its statistics. */
 export class DataPlane {
   readonly stats = new StatsStore();
+  readonly meshMetrics = new MeshMetrics();
   readonly clusters: ClusterRegistry;
   readonly listeners: ListenerSet;
   readonly config: RuntimeConfig;
@@ -89,6 +91,8 @@ export class DataPlane {
         const scope = this.stats.scope('http', prefix);
         return scope.attachment('http', () => new HttpStats(scope));
       },
+      nodeId: this.bootstrap.message.node?.id ?? '',
+      meshMetrics: this.meshMetrics,
       nodeCluster: this.bootstrap.message.node?.cluster ?? '',
       filterEnvironment: environment,
     };
