@@ -144,7 +144,7 @@ function checkEgressListeners(
       if (number === 0 ? sockets.has(bind) : numbers.has(number))
         report.error(
           'Duplicate',
-          at,
+          number === 0 ? `${at}.bind` : `${at}.port.number`,
           number === 0 ? `socket ${bind} is there twice` : `port ${number} is there twice`,
         );
       if (number === 0) sockets.add(bind);
