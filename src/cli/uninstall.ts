@@ -72,30 +72,36 @@ Examples:
   },
 };
 
-/** The IstioOperators first, so that no operator heals what goes next; then again until nothing is left. */
+/** The IstioOperators first, so that no operator heals what goes next; then the rest, again until nothing is left. */
 async function removeAll(
   client: KubeClient,
   revision: string | undefined,
   context: CliContext,
 ): Promise<void> {
-  await removeIstioOperators(client, revision);
   const told = new Set<string>();
+  const tell = (found: readonly Found[]) => {
+    for (const name of found.map(nameOf)) {
+      if (!told.has(name)) context.out(`  Removed ${name}.\n`);
+      told.add(name);
+    }
+  };
+  // Garbage collection takes much of it away along with its IstioOperator.
+  const before = await findAll(client, revision, context);
+  await removeIstioOperators(client, revision);
   let failures = '';
   const empty = await waitUntil(60_000, async () => {
     const found = await findAll(client, revision, context);
     if (found.length === 0) return true;
     failures = failureText(await removeObjects(client, found));
-    for (const entry of found) {
-      const name = nameOf(entry);
-      if (!told.has(name)) context.out(`  Removed ${name}.\n`);
-      told.add(name);
-    }
+    if (failures === '') tell(before);
+    tell(found);
     return undefined;
   });
   if (empty === undefined) {
     const left = (await findAll(client, revision, context)).map(nameOf).join(', ');
     throw new Error(`still there after 1m0s: ${left}${failures === '' ? '' : `: ${failures}`}`);
   }
+  tell(before);
 }
 
 async function removeIstioOperators(client: KubeClient, revision: string | undefined): Promise<void> {
