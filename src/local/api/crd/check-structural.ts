@@ -1,4 +1,5 @@
 import { compileRegex } from '../../../base/regex.ts';
+import { compileCel } from '../cel/evaluate.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../field-error.ts';
 import { asList, asObject, type Fields } from '../object.ts';
 import { schemaOf } from './schema.ts';
@@ -66,6 +67,7 @@ function checkNode(schema: Fields, path: string, errors: FieldError[]): void {
     errors.push(invalid(`${path}.pattern`, pattern, 'must be a valid regular expression'));
   }
   checkListType(schema, path, errors);
+  checkRules(schema, path, errors);
   checkDefault(schema, path, errors);
   checkChildren(schema, path, errors);
 }
@@ -109,6 +111,19 @@ function checkListType(schema: Fields, path: string, errors: FieldError[]): void
         ),
       );
     }
+  });
+}
+
+function checkRules(schema: Fields, path: string, errors: FieldError[]): void {
+  (asList(schema['x-kubernetes-validations']) as Fields[]).forEach((rule, i) => {
+    const at = `${path}.x-kubernetes-validations[${i}]`;
+    if (!rule['rule']) {
+      errors.push(required(`${at}.rule`, 'rule is not specified'));
+      return;
+    }
+    const compiled = compileCel(String(rule['rule']));
+    if (typeof compiled === 'string')
+      errors.push(invalid(`${at}.rule`, rule, `compilation failed: ${compiled}`));
   });
 }
 

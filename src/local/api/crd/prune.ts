@@ -1,5 +1,9 @@
 import type { Fields } from '../object.ts';
+import { builtinTypes } from '../resources/builtin.ts';
+import { decodeTyped } from '../schema/decode.ts';
 import type { Schema } from '../schema/schema.ts';
+
+const objectMeta = builtinTypes.get('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta');
 
 /** Fields every object has, whatever its schema says. */
 const alwaysKnown = new Set(['apiVersion', 'kind', 'metadata']);
@@ -17,7 +21,10 @@ function pruneObject(
   unknown: string[],
 ): void {
   for (const key of Object.keys(object)) {
-    if (isResource && alwaysKnown.has(key)) continue;
+    if (isResource && alwaysKnown.has(key)) {
+      if (key === 'metadata' && path !== '') pruneMetadata(object, path, unknown);
+      continue;
+    }
     const inner = schema.properties?.[key];
     const innerPath = path === '' ? key : `${path}.${key}`;
     if (inner !== undefined) pruneValue(inner, object[key], innerPath, unknown);
@@ -28,6 +35,13 @@ function pruneObject(
       unknown.push(innerPath);
     }
   }
+}
+
+/** The metadata of an embedded resource holds what any object's holds. */
+function pruneMetadata(object: Fields, path: string, unknown: string[]): void {
+  const found: string[] = [];
+  object['metadata'] = decodeTyped(objectMeta, object['metadata'] ?? {}, found);
+  unknown.push(...found.map((field) => `${path}.metadata.${field}`));
 }
 
 function pruneValue(schema: Schema, value: unknown, path: string, unknown: string[]): void {

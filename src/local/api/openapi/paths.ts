@@ -61,7 +61,7 @@ function operation(
     description: `${verb} ${kind}`,
     operationId: `${verb}${groupName}${versionName}${scope}${kind}`,
     parameters: parameters.map((name) => parameter(name, v3)),
-    ...body(action, ref, v3),
+    ...body(resource, action, ref, v3),
     responses: { '200': response(ref, v3) },
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': { group, kind, version },
@@ -82,9 +82,11 @@ function parameter(name: string, v3: boolean): Fields {
   };
 }
 
-function body(action: string, ref: string, v3: boolean): Fields {
+/** kubectl reads from the content types whether a kind takes strategic merge patches: custom ones do not. */
+function body(resource: ApiResource, action: string, ref: string, v3: boolean): Fields {
   if (action !== 'post' && action !== 'put' && action !== 'patch') return {};
-  const types = action === 'patch' ? patchTypes : ['*/*'];
+  const taken = patchTypes.filter((type) => !resource.custom || !type.includes('strategic'));
+  const types = action === 'patch' ? taken : ['*/*'];
   if (!v3) return { consumes: types };
   const schema = action === 'patch' ? { type: 'object' } : { $ref: ref };
   return {

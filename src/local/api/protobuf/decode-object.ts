@@ -1,6 +1,7 @@
 import type { Fields } from '../object.ts';
 import { builtinTypes } from '../resources/builtin.ts';
 import { typePackages } from '../resources/builtin-table.ts';
+import { decodeTyped } from '../schema/decode.ts';
 import { fieldSchema, type Schema, type WireFields } from '../schema/schema.ts';
 import { badRequest } from '../status.ts';
 import { WireReader } from './wire-reader.ts';
@@ -177,7 +178,8 @@ function readUnion(schema: Schema, bytes: Uint8Array): unknown {
     return raw === undefined ? undefined : JSON.parse(String(raw));
   }
   const props = builtinTypes.get('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps');
-  const inner = (part: Uint8Array) => decodeMessage(props, props.wire as WireFields, part);
+  const inner = (part: Uint8Array) =>
+    decodeTyped(props, decodeMessage(props, props.wire as WireFields, part), []);
   const reader = new WireReader(bytes);
   let result: unknown;
   while (!reader.done) {

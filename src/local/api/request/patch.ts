@@ -167,7 +167,7 @@ function readConfiguration(
   body: RequestBody,
   parameters: WriteParameters,
 ): ApiObject {
-  const object = readObject(request, body, parameters.fieldValidation);
+  const object = readApplied(request, name, body, parameters);
   if (object.metadata.managedFields !== undefined) {
     throw badRequest('metadata.managedFields must be nil');
   }
@@ -179,6 +179,32 @@ function readConfiguration(
   }
   if (request.namespace !== undefined) object.metadata.namespace ??= request.namespace;
   return object;
+}
+
+/** Apply refuses fields without a schema whatever the caller's field validation says; duplicate ones follow it. */
+function readApplied(
+  request: ApiRequest,
+  name: string,
+  body: RequestBody,
+  parameters: WriteParameters,
+): ApiObject {
+  const { resource } = request;
+  const faults = strictProblems(body, parameters.fieldValidation);
+  report(
+    request,
+    parameters.fieldValidation,
+    faults,
+    (all) => `error strict decoding YAML: ${all.join(', ')}`,
+  );
+  const fields = requireObject(body.value);
+  const object = readObject(request, { value: fields }, 'Ignore');
+  const unknown: string[] = [];
+  shapeObject(resource, fields, unknown);
+  if (unknown.length === 0) return object;
+  const lines = unknown.map((path) => `.${path}: field not declared in schema`);
+  const who = `${request.namespace ? `${request.namespace}/` : ''}${name}; ${apiVersionOf(resource)}, Kind=${resource.kind}`;
+  const what = lines.length === 1 ? lines[0] : `errors:\n  ${lines.join('\n  ')}`;
+  throw new StatusError(500, '', `failed to create typed patch object (${who}): ${what}`);
 }
 
 /** Drops from an applied set what this endpoint does not write. */
@@ -196,7 +222,19 @@ export function readApplyBody(text: string): unknown {
     try {
       return parseYaml(text);
     } catch (error) {
-      throw badRequest(`error decoding YAML: ${(error as Error).message}`);
+      throw badRequest(`error decoding YAML: ${yamlFault(text, error)}`);
     }
   }
+}
+
+/** The reader's message; a key given twice is told as Kubernetes' YAML reader tells it. */
+function yamlFault(text: string, error: unknown): string {
+  const { message, reason, mark } = error as Error & { reason?: string; mark?: { line?: number } };
+  if (mark?.line === undefined || !/duplicat/.test(reason ?? message)) return message;
+  const key =
+    text
+      .split('\n')
+      [mark.line]?.split(':')[0]
+      ?.replace(/^[\s-]+/, '') ?? '';
+  return `error converting YAML to JSON: yaml: unmarshal errors:\n  line ${mark.line + 1}: key ${JSON.stringify(key)} already set in map`;
 }
