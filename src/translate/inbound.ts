@@ -54,9 +54,7 @@ export function inboundPorts(mesh: Mesh, proxy: MeshProxy): InboundPort[] {
     number,
     { target: number; protocol: Protocol; service: Service; services: Service[] }
   >();
-  const services = [...mesh.services.values()].flatMap((claims) =>
-    claims.filter((service) => isOwn(service, proxy)),
-  );
+  const services = servicesIn(mesh, proxy.namespace).filter((service) => isOwn(service, proxy));
   services.sort((a, b) => a.createdAt - b.createdAt || (a.hostname < b.hostname ? -1 : 1));
   for (const service of services) {
     for (const port of service.ports) {
@@ -69,6 +67,17 @@ export function inboundPorts(mesh: Mesh, proxy: MeshProxy): InboundPort[] {
     }
   }
   return [...found.values()].sort((a, b) => a.target - b.target);
+}
+
+const byNamespace = new WeakMap<Mesh, Map<string, Service[]>>();
+
+function servicesIn(mesh: Mesh, namespace: string): readonly Service[] {
+  let index = byNamespace.get(mesh);
+  if (index === undefined) {
+    index = Map.groupBy([...mesh.services.values()].flat(), (service) => service.namespace);
+    byNamespace.set(mesh, index);
+  }
+  return index.get(namespace) ?? [];
 }
 
 function isOwn(service: Service, proxy: MeshProxy): boolean {

@@ -32,6 +32,8 @@ export class World {
   readonly #podText = new Map<string, string>();
   readonly #podByIp = new Map<string, PodRecord>();
   readonly #slices = new Map<string, Map<string, KubeObject>>();
+  /** Counts changes of each service's endpoints. */
+  readonly #versions = new Map<string, number>();
   /** Services whose slices hold an address. */
   readonly #sliceServices = new Map<string, Set<string>>();
   /** Proxies by `namespace/name`, with the keys of their pods. */
@@ -112,6 +114,11 @@ export class World {
     );
   }
 
+  /** Moves whenever `endpointsOf` may give something else for the same service. */
+  endpointsVersion(service: Service): number {
+    return this.#versions.get(`${service.namespace}/${service.name}`) ?? 0;
+  }
+
   endpointsOf(service: Service): Endpoint[] {
     const key = `${service.namespace}/${service.name}`;
     return buildEndpoints(service, {
@@ -143,7 +150,7 @@ export class World {
       }
     }
     if (slices.size === 0) this.#slices.delete(service);
-    this.#mark((dirt) => dirt.endpoints.add(service));
+    this.#markEndpoints([service]);
   }
 
   #onPod({ type, key, object }: Change<KubeObject>): void {
@@ -172,9 +179,16 @@ export class World {
       (entry) => (entry.spec as { workloadSelector?: unknown } | undefined)?.workloadSelector !== undefined,
     );
     if (hit.length + entries.length === 0) return;
+    this.#markEndpoints([
+      ...hit,
+      ...entries.map((entry) => `${entry.metadata.namespace}/${entry.metadata.name}`),
+    ]);
+  }
+
+  #markEndpoints(services: readonly string[]): void {
+    for (const service of services) this.#versions.set(service, (this.#versions.get(service) ?? 0) + 1);
     this.#mark((dirt) => {
-      for (const service of hit) dirt.endpoints.add(service);
-      for (const entry of entries) dirt.endpoints.add(`${entry.metadata.namespace}/${entry.metadata.name}`);
+      for (const service of services) dirt.endpoints.add(service);
     });
   }
 

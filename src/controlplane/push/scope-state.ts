@@ -1,4 +1,4 @@
-import type { GatewayView, Service, View } from '../../mesh/index.ts';
+import type { DestinationRule, GatewayView, Service, View } from '../../mesh/index.ts';
 import { destinationRuleFor } from '../../mesh/index.ts';
 import type { Json, ScopeResources } from '../../translate/index.ts';
 import { translateEndpoints, translateGatewayScope, translateSidecar } from '../../translate/index.ts';
@@ -7,6 +7,12 @@ import type { World } from '../ingest/world.ts';
 import type { DesiredConfigMap, DesiredScope } from '../publish/desired.ts';
 import type { Part } from './parts.ts';
 import { configParts, endpointBuckets, endpointPart } from './parts.ts';
+
+interface Assigned {
+  readonly rule: DestinationRule | undefined;
+  readonly version: number;
+  readonly assignments: readonly Json[];
+}
 
 /** What a scope published last, and what it takes to follow an endpoint change without translating again. */
 export class ScopeState {
@@ -17,6 +23,7 @@ export class ScopeState {
   #endpoints = new Map<string, Part>();
   #resources: ScopeResources | undefined;
   #desired: DesiredScope | undefined;
+  readonly #assigned = new WeakMap<Service, Assigned>();
   readonly #encoded = new WeakMap<Part, DesiredConfigMap>();
 
   constructor(name: string) {
@@ -71,11 +78,19 @@ export class ScopeState {
   }
 
   #endpointPart(slug: string, services: readonly Service[], world: World): Part {
-    const view = this.#view as View;
-    const assignments = services.flatMap((service): Json[] =>
-      translateEndpoints(service, world.endpointsOf(service), destinationRuleFor(view, service)),
-    );
+    const assignments = services.flatMap((service) => this.#assignments(service, world));
     return endpointPart(this.name, slug, assignments, this.#endpoints);
+  }
+
+  /** Translated again only when the service, its rule or its endpoints have changed. */
+  #assignments(service: Service, world: World): readonly Json[] {
+    const rule = destinationRuleFor(this.#view as View, service);
+    const version = world.endpointsVersion(service);
+    const known = this.#assigned.get(service);
+    if (known !== undefined && known.rule === rule && known.version === version) return known.assignments;
+    const assignments = translateEndpoints(service, world.endpointsOf(service), rule);
+    this.#assigned.set(service, { rule, version, assignments });
+    return assignments;
   }
 
   #assemble(): void {
