@@ -91,7 +91,8 @@ function supports(path: ResourcePath, verb: Verb): boolean {
 }
 
 function authorize(core: ApiCore, request: ApiRequest, verb: Verb): void {
-  const { resource, subresource, name, namespace, user } = request;
+  const { resource, subresource, namespace, user } = request;
+  const name = request.name ?? selectedName(request.query['fieldSelector']);
   const what = subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
   const allowed = core.authorizer.allows(user, {
     verb,
@@ -108,6 +109,11 @@ function authorize(core: ApiCore, request: ApiRequest, verb: Verb): void {
     name ?? '',
     `User ${JSON.stringify(user.username)} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(resource.group)} ${where}`,
   );
+}
+
+/** A list or watch of exactly one name is authorized as a request for that object, as kube-apiserver's RequestInfo has it. */
+function selectedName(fieldSelector: string | undefined): string | undefined {
+  return /^metadata\.name={1,2}([^,!=]+)$/.exec(fieldSelector ?? '')?.[1];
 }
 
 async function run(
