@@ -111,7 +111,6 @@ async function report(
     };
   });
   await writeStatus(context, coreResources.horizontalPodAutoscalers, scaler, {
-    currentMetrics: null,
     desiredReplicas: 0,
     ...counts,
     conditions: dated,

@@ -102,9 +102,12 @@ function progressing(
     counts.available > Number(status['availableReplicas'] ?? 0) ||
     deployment.metadata.generation !== status['observedGeneration'] ||
     old === undefined;
+  // A finished rollout that loses a pod stays finished; one that timed out stays so until something moves.
+  if (!moved && (old?.reason === 'NewReplicaSetAvailable' || old?.reason === 'ProgressDeadlineExceeded'))
+    return old;
   const deadlineMs = (deployment.spec.progressDeadlineSeconds ?? 600) * 1000;
   const quietMs = moved ? 0 : nowMs - Date.parse(old?.lastUpdateTime ?? timestamp(nowMs));
-  if (quietMs >= deadlineMs && old?.reason !== 'NewReplicaSetAvailable') {
+  if (quietMs >= deadlineMs) {
     return {
       type: 'Progressing',
       status: 'False',
@@ -112,8 +115,6 @@ function progressing(
       message: `ReplicaSet "${name}" has timed out progressing.`,
     };
   }
-  // A finished rollout that loses a pod stays finished.
-  if (old?.reason === 'NewReplicaSetAvailable' && !moved) return old;
   return {
     type: 'Progressing',
     status: 'True',

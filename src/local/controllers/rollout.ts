@@ -37,7 +37,9 @@ export function scaleOldSets(
   const minAvailable = desired - bounds.maxUnavailable;
   const total = [...size.values()].reduce((sum, n) => sum + n, fresh.spec.replicas ?? 0);
   const freshMissing = (fresh.spec.replicas ?? 0) - available(fresh);
-  let room = total - minAvailable - freshMissing;
+  const allowed = total - minAvailable - freshMissing;
+  if (allowed <= 0) return [];
+  let room = allowed;
   for (const set of old) {
     if (room <= 0) break;
     const now = size.get(set) ?? 0;
@@ -45,7 +47,9 @@ export function scaleOldSets(
     size.set(set, now - gone);
     room -= gone;
   }
-  let spare = old.reduce((sum, set) => sum + available(set), available(fresh)) - minAvailable;
+  // Statuses lag behind: what the sizes allow is a bound as well.
+  const availableNow = old.reduce((sum, set) => sum + available(set), available(fresh));
+  let spare = Math.min(room, availableNow - minAvailable);
   for (const set of old) {
     if (spare <= 0) break;
     const now = size.get(set) ?? 0;

@@ -170,7 +170,7 @@ export async function writeStatus(
 ): Promise<void> {
   const before = (object.status ?? {}) as Record<string, unknown>;
   const changed = Object.entries(status).filter(
-    ([key, value]) => stableJson(before[key]) !== stableJson(value),
+    ([key, value]) => stableJson(before[key] ?? null) !== stableJson(value ?? null),
   );
   if (changed.length === 0) return;
   const patch = { status: Object.fromEntries(changed.map(([key, value]) => [key, value ?? null])) };
