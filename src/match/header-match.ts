@@ -7,34 +7,60 @@ import { compileRegexMatcher, compileStringMatcher, type StringTest } from './st
 export type RequestTest = (request: RequestView) => boolean;
 
 /**
- * envoy.config.route.v3.HeaderMatcher. All values of a header are joined by `,` before matching. A header that is not there matches nothing
- * but presence rules, also when inverted, unless `treat_missing_header_as_empty`. Throws ConfigFault.
+ * envoy.config.route.v3.HeaderMatcher. Every value of a repeated header is tested by itself: one that matches is enough, and inverted none may
+ * (CVE-2026-26308). A header that is not there matches nothing but presence rules, also when inverted, unless
+ * `treat_missing_header_as_empty`. Throws ConfigFault.
  */
 export function compileHeaderMatcher(matcher: HeaderMatcher): RequestTest {
-  const test = compileHeaderTest(matcher);
   const name = matcher.name.toLowerCase();
-  return (request) => test(headerValue(request, name));
+  const test = compileHeaderTest(matcher);
+  if (name.startsWith(':') || name === 'host') return (request) => test.value(headerValue(request, name));
+  return (request) => test.fields(request.headers.fields, name);
 }
 
 /** The same over bare headers (responses, trailers). */
 export function compileFieldMatcher(matcher: HeaderMatcher): (headers: HeaderReader) => boolean {
   const test = compileHeaderTest(matcher);
   const name = matcher.name.toLowerCase();
-  return (headers) => test(headers.getJoined(name));
+  return (headers) => test.fields(headers.fields, name);
 }
 
-/** The value test of a header matcher; `undefined` is a header that is not there. Throws ConfigFault. */
-export function compileHeaderTest(matcher: HeaderMatcher): (value: string | undefined) => boolean {
+interface HeaderTest {
+  /** Over one value; `undefined` is a header that is not there. */
+  value(value: string | undefined): boolean;
+  /** Over the flat list `[name, value, …]`. */
+  fields(fields: readonly string[], name: string): boolean;
+}
+
+function compileHeaderTest(matcher: HeaderMatcher): HeaderTest {
   const { invert_match: invert, treat_missing_header_as_empty: emptyForMissing } = matcher;
   const test = headerValueTest(matcher);
   if (test === undefined) {
     const wanted = (matcher.present_match ?? true) !== invert;
-    return (value) => (value !== undefined || emptyForMissing) === wanted;
+    const answer = (there: boolean) => (there || emptyForMissing) === wanted;
+    return {
+      value: (value) => answer(value !== undefined),
+      fields: (fields, name) => answer(hasField(fields, name)),
+    };
   }
-  return (value) => {
-    if (value === undefined && !emptyForMissing) return false;
-    return test(value ?? '') !== invert;
+  const missing = emptyForMissing && test('') !== invert;
+  return {
+    value: (value) => (value === undefined ? missing : test(value) !== invert),
+    fields(fields, name) {
+      let there = false;
+      for (let i = 0; i < fields.length; i += 2) {
+        if (fields[i] !== name) continue;
+        there = true;
+        if (test(fields[i + 1] as string)) return !invert;
+      }
+      return there ? invert : missing;
+    },
   };
+}
+
+function hasField(fields: readonly string[], name: string): boolean {
+  for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return true;
+  return false;
 }
 
 function headerValueTest(matcher: HeaderMatcher): StringTest | undefined {

@@ -5,8 +5,10 @@
 export interface HeaderReader {
   /** First value of a lower-case name. */
   get(name: string): string | undefined;
-  /** All values of a lower-case name joined by `,`: policies look at every value (CVE-2020-25017). */
+  /** All values of a lower-case name joined by `,`. */
   getJoined(name: string): string | undefined;
+  /** All fields in arrival order: `[name0, value0, name1, value1, …]`, names lower-case. */
+  readonly fields: readonly string[];
 }
 
 export interface RequestView {

@@ -19,6 +19,7 @@ export function fakeRequest(given: {
     path: given.path ?? '/',
     protocol: given.protocol,
     headers: {
+      fields: fields.flat(),
       get: (name) => all(name)[0],
       getJoined: (name) => (all(name).length === 0 ? undefined : all(name).join(',')),
     },
