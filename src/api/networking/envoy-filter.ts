@@ -22,6 +22,8 @@ export function validateEnvoyFilter(spec: EnvoyFilterSpec, report: Report): void
     'EnvoyFilter patches generated configuration, which may change with every version; prefer other kinds where they can say the same',
   );
   checkNetworkingSelector(report, 'spec.workloadSelector', spec.workloadSelector);
+  if (spec.workloadSelector !== undefined && spec.targetRefs !== undefined)
+    report.error('Conflict', 'spec.targetRefs', 'only one of workloadSelector and targetRefs may be set');
   spec.configPatches?.forEach((patch, index) => {
     checkPatch(report, item('spec.configPatches', index), patch);
   });

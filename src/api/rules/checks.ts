@@ -204,7 +204,7 @@ export function checkAttachment(
   const given = [
     spec.selector && 'selector',
     spec.targetRef && 'targetRef',
-    spec.targetRefs?.length && 'targetRefs',
+    spec.targetRefs && 'targetRefs',
   ].filter((name) => typeof name === 'string');
   if (given.length > 1)
     report.error('Conflict', `spec.${given[1]}`, `only one of ${given.join(' and ')} may be set`);

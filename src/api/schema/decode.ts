@@ -95,6 +95,19 @@ class Decoder {
       if (value[name] === undefined || value[name] === null)
         this.#report.error('MissingField', path, `${name} is required`);
     }
+    for (const [alias, name] of Object.entries(schema['x-lateen-aliases'] ?? {})) {
+      if (
+        value[alias] !== undefined &&
+        value[alias] !== null &&
+        value[name] !== undefined &&
+        value[name] !== null
+      )
+        this.#report.error(
+          'Conflict',
+          child(path, alias),
+          `${alias} is a former name of ${name}; only one of them may be set`,
+        );
+    }
     for (const group of schema['x-lateen-one-of'] ?? []) {
       const given = group.filter((name) => value[name] !== undefined && value[name] !== null);
       if (given.length > 1)
@@ -170,14 +183,7 @@ class Decoder {
       return this.#wrongType(path, value, 'text');
     }
     if (schema.enum !== undefined && !schema.enum.includes(value)) return this.#badWord(schema, value, path);
-    if (schema['x-lateen-duration'] && parseDuration(value) === undefined) {
-      this.#report.error(
-        'InvalidDuration',
-        path,
-        `${quote(value)} is not a duration; write it like 1.5s, 100ms or 1h`,
-      );
-      return undefined;
-    }
+    if (schema['x-lateen-duration'] && !this.#isDuration(schema, value, path)) return undefined;
     if (schema.minLength !== undefined || schema.maxLength !== undefined)
       this.#size(path, [...value].length, schema.minLength, schema.maxLength, 'characters');
     if (schema.pattern !== undefined && !pattern(schema.pattern).test(value))
@@ -185,6 +191,20 @@ class Decoder {
     if (schema.format === 'byte' && !base64.test(value))
       this.#report.error('InvalidValue', path, 'must be base64');
     return value;
+  }
+
+  /** Most durations must be at least 1 ms; those without the CEL rule may be anything. */
+  #isDuration(schema: Schema, value: string, path: string): boolean {
+    const ms = parseDuration(value);
+    if (ms === undefined)
+      this.#report.error(
+        'InvalidDuration',
+        path,
+        `${quote(value)} is not a duration; write it like 1.5s, 100ms or 1h`,
+      );
+    else if (ms < 1 && schema['x-kubernetes-validations'] !== undefined)
+      this.#report.error('InvalidDuration', path, `duration ${value} is shorter than 1ms`);
+    return ms !== undefined;
   }
 
   #badWord(schema: Schema, value: unknown, path: string): undefined {

@@ -251,8 +251,8 @@ rule('one way of attaching', {
   source: 'validateOneOfSelectorType; CRD CEL',
   template: '{selector: {matchLabels: {a: b}}, $}',
   fault: 'Conflict spec.targetRefs',
-  good: ['targetRefs: []', 'rules: [{}]'],
-  bad: ['targetRefs: [{kind: Service, name: a}]'],
+  good: ['targetRefs: null', 'rules: [{}]'],
+  bad: ['targetRefs: [{kind: Service, name: a}]', 'targetRefs: []'],
 });
 
 rule('targets', {

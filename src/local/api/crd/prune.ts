@@ -27,7 +27,8 @@ function pruneObject(
     }
     const inner = schema.properties?.[key];
     const innerPath = path === '' ? key : `${path}.${key}`;
-    if (inner !== undefined) pruneValue(inner, object[key], innerPath, unknown);
+    if (object[key] === null && dropsNull(inner ?? schema.additional)) delete object[key];
+    else if (inner !== undefined) pruneValue(inner, object[key], innerPath, unknown);
     else if (schema.additional !== undefined) {
       if (schema.additional !== true) pruneValue(schema.additional, object[key], innerPath, unknown);
     } else if (!schema.preserveUnknown) {
@@ -35,6 +36,11 @@ function pruneObject(
       unknown.push(innerPath);
     }
   }
+}
+
+/** Null in a field that is not nullable counts as absent, unless a default replaces it later. */
+function dropsNull(schema: Schema | true | undefined): boolean {
+  return schema !== undefined && schema !== true && !schema.nullable && schema.default === undefined;
 }
 
 /** The metadata of an embedded resource holds what any object's holds. */
