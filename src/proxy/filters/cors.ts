@@ -75,7 +75,7 @@ class CorsFilter implements HttpFilter {
       head.method === 'OPTIONS' && (head.headers.get('access-control-request-method') ?? '') !== '';
     if (!allowed) {
       if (!preflight || (this.#setting((p) => p.forward_not_matching_preflights) ?? true)) return 'continue';
-      exchange.localReply({ status: 200, details: 'cors_response' });
+      exchange.localReply({ status: 200, details: 'cors_response', headers: this.#preflightHeaders(head) });
       return 'stop';
     }
     this.#origin = origin;
@@ -100,6 +100,8 @@ class CorsFilter implements HttpFilter {
   #preflightHeaders(head: RequestHead): string[] {
     const fields: string[] = [];
     const add = (name: string, value: string | undefined) => value !== undefined && fields.push(name, value);
+    if (this.#origin === undefined && this.#setting((p) => p.allow_credentials))
+      add('access-control-allow-credentials', 'true');
     const wantsPrivate = head.headers.get('access-control-request-private-network') === 'true';
     if (wantsPrivate && this.#setting((p) => p.allow_private_network_access))
       add('access-control-allow-private-network', 'true');

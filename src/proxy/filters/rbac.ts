@@ -42,10 +42,10 @@ class RbacFilter implements HttpFilter {
     this.#prefix = config?.rules_stat_prefix ?? '';
     this.#shadowPrefix = config?.shadow_rules_stat_prefix ?? '';
     const at = `${env.statPrefix}rbac.`;
-    this.#allowed = env.stats.counter(`${at}${this.#prefix}allowed`);
-    this.#denied = env.stats.counter(`${at}${this.#prefix}denied`);
-    this.#shadowAllowed = env.stats.counter(`${at}${this.#shadowPrefix}shadow_allowed`);
-    this.#shadowDenied = env.stats.counter(`${at}${this.#shadowPrefix}shadow_denied`);
+    this.#allowed = env.stats.counter(`${at}${scope(this.#prefix)}allowed`);
+    this.#denied = env.stats.counter(`${at}${scope(this.#prefix)}denied`);
+    this.#shadowAllowed = env.stats.counter(`${at}${scope(this.#shadowPrefix)}shadow_allowed`);
+    this.#shadowDenied = env.stats.counter(`${at}${scope(this.#shadowPrefix)}shadow_denied`);
     this.#perPolicy = config?.track_per_rule_stats
       ? (tail) => env.stats.counter(`${at}policy.${tail}`)
       : undefined;
@@ -97,6 +97,11 @@ class RbacFilter implements HttpFilter {
   #count(tail: string): void {
     if (this.#perPolicy !== undefined) this.#perPolicy(tail).value++;
   }
+}
+
+/** A statistics prefix always ends with a dot. */
+function scope(prefix: string): string {
+  return prefix === '' || prefix.endsWith('.') ? prefix : `${prefix}.`;
 }
 
 function inputOf(exchange: HttpExchange, head: RequestHead): RbacInput {
