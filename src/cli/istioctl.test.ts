@@ -223,7 +223,7 @@ test('warnings are printed and errors stop the command with all of them', async 
   assert.equal(refused.code, 1);
   assert.match(
     refused.err,
-    /there is no profile "dmeo"; did you mean "demo"\?.*\nspec\.hubb: there is no field "hubb"/s,
+    /there is no profile "dmeo"; did you mean demo\?.*\nspec\.hubb: unknown field "hubb"; did you mean hub\?/s,
   );
 });
 

@@ -42,14 +42,3 @@ export const components: readonly ComponentInfo[] = [
   row('ingressGateways', 'IngressGateways', 'Ingress gateways', '🛬', true),
   row('egressGateways', 'EgressGateways', 'Egress gateways', '🛫', true),
 ];
-
-/** Components of Istio 1.5 and 1.6 whose work istiod took over; disabled they are ignored, enabled they get a warning. */
-export const formerComponents: readonly string[] = [
-  'policy',
-  'telemetry',
-  'citadel',
-  'galley',
-  'sidecarInjector',
-  'nodeAgent',
-  'coreDNS',
-];

@@ -71,14 +71,20 @@ test('a template that gives no YAML is named', () => {
   assert.match(rendering.issues.map(formatIssue).join(), /template base\/broken\.yaml\.hbs gives no YAML/);
 });
 
-test('words from users never reach the template engine or prototypes', () => {
-  const spec = JSON.parse(
-    '{"profile":"minimal","values":{"__proto__":{"polluted":1},"pilot":{"podLabels":{"a":"{{json this}}"}}}}',
+test('words from users never reach the template engine', () => {
+  const spec = { profile: 'minimal', values: { pilot: { podLabels: { a: '{{json this}}' } } } };
+  const istiod = objectsOf(render({ specs: [spec] }, library)).find((object) => object.kind === 'Deployment');
+  const { template } = (istiod as KubeObject).spec as { template: KubeObject };
+  assert.equal(template.metadata.labels?.['a'], '{{json this}}');
+});
+
+test('a key that would reach prototypes is an unknown field', () => {
+  const spec = JSON.parse('{"values":{"__proto__":{"polluted":1}}}');
+  assert.match(
+    render({ specs: [spec] }, library)
+      .issues.map(formatIssue)
+      .join(),
+    /unknown field "__proto__"|^$/,
   );
-  const rendering = render({ specs: [spec] }, library);
-  const istiod = objectsOf(rendering).find((object) => object.kind === 'Deployment') as KubeObject & {
-    spec: { template: KubeObject };
-  };
-  assert.equal(istiod.spec.template.metadata.labels?.['a'], '{{json this}}');
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
 });

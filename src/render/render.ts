@@ -98,7 +98,7 @@ function renderInstance(
   const { folder, view } = viewOf(info, spec, instance.settings);
   try {
     const rendered = renderFolder(folder, view, library);
-    const objects = info.key === 'base' ? [...library.crds, ...rendered] : rendered.map(tidy);
+    const objects = info.key === 'base' ? [...library.crds, ...rendered] : rendered;
     const k8s = mapAt(instance.settings, 'k8s');
     const adjusted = applyK8sSettings(objects, k8s);
     const overlaid = applyOverlays(adjusted, k8s['overlays'], `${instance.path}.k8s.overlays`);
@@ -132,6 +132,7 @@ function labelled(object: KubeObject, info: ComponentInfo, revision: string, ver
     ...(object.kind !== 'CustomResourceDefinition' &&
       object.kind !== 'Namespace' && { 'istio.io/rev': revision }),
   };
-  const { apiVersion, kind, metadata, ...rest } = object;
+  const { apiVersion, kind, metadata, ...rest } =
+    object.kind === 'CustomResourceDefinition' ? object : tidy(object);
   return { apiVersion, kind, metadata: { ...metadata, labels }, ...rest };
 }

@@ -1,8 +1,8 @@
+import { didYouMean } from '../api/schema/suggest.ts';
 import { error, type Issue, warning } from '../base/issue.ts';
 import { errorMessage } from '../base/log.ts';
 import { parseYaml } from '../base/yaml.ts';
 import { checkSpec } from './check-spec.ts';
-import { didYouMean } from './did-you-mean.ts';
 import { isMap, type Json, type JsonMap, mapAt, textAt, valueAt } from './json.ts';
 import type { Library } from './library.ts';
 import { merge } from './merge.ts';
@@ -28,10 +28,11 @@ export const defaultNamespace = 'istio-system';
 /** Merges default profile, chosen profile, specs and settings; completes the Helm-style values that templates and injection read. */
 export function resolveSpec(input: RenderInput, library: Library): Resolved {
   const issues: Issue[] = [];
-  const user = userSpec(input, issues);
+  const checked = checkSpec(userSpec(input, issues));
+  const user = checked.spec;
   const profile = textAt(user, 'profile', 'default') || 'default';
   const layers = profileLayers(profile, library, issues);
-  issues.push(...checkSpec(user));
+  issues.push(...checked.issues);
   const merged = merge(layers.reduce<JsonMap>(merge, {}), { ...user, profile });
   const withGateways = legacyGatewaySwitches(merged, user);
   const namespace =
@@ -53,8 +54,8 @@ function profileLayers(profile: string, library: Library, issues: Issue[]): Json
     const found = library.profiles.get(name);
     if (found !== undefined) return [mapAt(found, 'spec')];
     const known = [...library.profiles.keys()];
-    const message = `there is no profile "${name}"${didYouMean(name, known)} The profiles are ${known.join(', ')}`;
-    issues.push(error('UnknownProfile', 'spec.profile', message.replace('" The', '". The')));
+    const message = `there is no profile "${name}"${didYouMean(name, known)} (there are ${known.join(', ')})`;
+    issues.push(error('UnknownProfile', 'spec.profile', message));
     return [];
   });
 }

@@ -1,5 +1,4 @@
 import { flagAt, type Json, type JsonMap, mapAt, textAt, valueAt } from './json.ts';
-import { merge } from './merge.ts';
 
 /**
  * What each template folder gets: flat, every name defined, so that templates hold no logic beyond "if" and "each".
@@ -95,9 +94,8 @@ export function gatewayView(spec: JsonMap, settings: JsonMap): object {
   const common = commonView(spec);
   const egress = isEgress(spec, name);
   const kind = egress ? 'istio-egressgateway' : 'istio-ingressgateway';
-  // Another gateway of the kind starts from the kind's values and may have its own.
-  const base = mapAt(values, `gateways.${kind}`);
-  const gateway = name === kind ? base : merge(base, mapAt(mapAt(values, 'gateways'), name));
+  // Every gateway of a kind takes the kind's values; what differs is said in its `k8s` settings.
+  const gateway = mapAt(values, `gateways.${kind}`);
   const labels = {
     ...mapAt(gateway, 'labels'),
     ...(name !== kind && { app: name }),
