@@ -23,6 +23,7 @@ import { compileAccessLogs } from './access-log.ts';
 import { compileAddress } from './address.ts';
 import type { CompileContext } from './compile-context.ts';
 import { compileHttpManager, throwFirst } from './http-manager.ts';
+import { unlessMatching } from './listener-predicate.ts';
 import { compileNetworkFilter } from './network-filter.ts';
 import { compileTcpProxy } from './tcp-proxy.ts';
 import { compileTelemetry } from './telemetry.ts';
@@ -64,7 +65,9 @@ export function compileListener(
     backlog: message.tcp_backlog_size ?? 4096,
     useOriginalDst: message.use_original_dst,
     filters: message.listener_filters.map((filter, i) =>
-      within(`listener_filters[${i}]`, () => compileListenerFilter(filter)),
+      within(`listener_filters[${i}]`, () =>
+        unlessMatching(filter.filter_disabled, compileListenerFilter(filter)),
+      ),
     ),
     filtersTimeoutMs: message.listener_filters_timeout,
     continueOnFiltersTimeout: message.continue_on_listener_filters_timeout,
@@ -103,8 +106,6 @@ function connectionLimit(name: string, ctx: CompileContext): number {
 
 function compileListenerFilter(message: ListenerFilter): ListenerFilterFactory {
   const config = message.typed_config;
-  if (message.filter_disabled !== undefined)
-    throw new ConfigFault('filter_disabled', 'filter_disabled is not supported');
   if (unpack(config, OriginalDst) !== undefined) return originalDstFilter;
   if (unpack(config, HttpInspector) !== undefined) return httpInspectorFilter;
   const tls = unpack(config, TlsInspector);
