@@ -21,6 +21,9 @@ export function createConnectionManager(config: ManagerConfig): TerminalFilterFa
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 
+/** How long an idle connection of a draining listener still takes a request, to answer it with `connection: close`. */
+const drainGraceMs = 500;
+
 /** One downstream HTTP connection: its codec, its exchanges, its time limits. Its own deadline is the idle or the request-head timeout. */
 class HttpConnection extends Deadline implements ConnectionHandler, ExchangeOwner, ServerCodecEvents {
   readonly config: ManagerConfig;
@@ -150,8 +153,10 @@ class HttpConnection extends Deadline implements ConnectionHandler, ExchangeOwne
     if (this.#draining) return;
     this.#draining = true;
     this.config.stats.cxDrainClose++;
-    if (this.#codec === undefined) this.#connection.io.end();
-    else this.#codec.drain();
+    if (this.#codec === undefined) return this.#connection.io.end();
+    this.#codec.drain();
+    // A request that crosses our decision on the wire must not meet a closed socket.
+    if (this.#codec.activeStreams === 0 && !this.#awaitingHead) this.start(drainGraceMs);
   }
 
   // --- events of the codec ---
@@ -196,7 +201,8 @@ class HttpConnection extends Deadline implements ConnectionHandler, ExchangeOwne
       return;
     }
     if (codec !== undefined && codec.activeStreams > 0) return;
-    this.config.stats.cxIdleTimeout++;
-    this.drain();
+    if (!this.#draining) this.config.stats.cxIdleTimeout++;
+    if (codec instanceof Http1ServerCodec) codec.closeIdle();
+    else this.drain();
   }
 }

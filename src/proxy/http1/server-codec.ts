@@ -182,13 +182,17 @@ export class Http1ServerCodec implements ServerCodec, BodySink {
     if (stream !== undefined && !stream.over) stream.handler.onDrain();
   }
 
+  /** The next answer says `connection: close`. An idle connection stays open for a request that may be on its way; see `closeIdle`. */
   drain(): void {
     this.#draining = true;
-    if (this.#stream === undefined && !this.#heads.started && !this.#closed) {
-      this.#closed = true;
-      this.#io.end();
-      this.#events.onDrained();
-    }
+  }
+
+  /** Ends the connection when no request is under way. */
+  closeIdle(): void {
+    if (this.#stream !== undefined || this.#closed) return;
+    this.#closed = true;
+    this.#io.end();
+    this.#events.onDrained();
   }
 
   get draining(): boolean {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Address } from '../network/address.ts';
+import { readFrom } from '../network/direct-socket.ts';
 import type { DownstreamInfo } from '../network/downstream.ts';
 import { enter, leave, wallNow } from '../network/event-loop.ts';
 import type { ConnectionHandler, DownstreamConnection, NetworkFilter } from '../network/network-filter.ts';
@@ -72,7 +73,7 @@ export class Connection implements DownstreamConnection {
     this.#onClosed = onClosed;
     this.io = new SocketIo(socket, chain.bufferLimitBytes, () => this.#handler?.onWritable());
     this.#filters = chain.filters.map((factory) => factory.create());
-    socket.on('data', (chunk: Buffer) => {
+    const receive = (chunk: Buffer) => {
       enter();
       try {
         this.#receive(chunk);
@@ -80,7 +81,7 @@ export class Connection implements DownstreamConnection {
         this.#broke(thrown);
       }
       leave();
-    });
+    };
     socket.on('end', () => this.#turn(() => this.#ended()));
     socket.on('drain', () => this.#turn(() => this.io.room()));
     socket.on('error', () => {
@@ -88,6 +89,8 @@ export class Connection implements DownstreamConnection {
     });
     socket.on('close', () => this.#turn(() => this.#gone()));
     this.#run(0);
+    if (!this.closed) readFrom(socket, receive);
+    if (this.io.readingPaused) socket.pause();
   }
 
   #turn(fn: () => void): void {

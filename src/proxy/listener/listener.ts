@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { ResponseFlag } from '../http/response-flag.ts';
 import { StreamInfo } from '../http/stream-info.ts';
 import { Address } from '../network/address.ts';
+import { acceptDirect, readFrom, stopReading, surrender } from '../network/direct-socket.ts';
 import { enter, inTurn, leave, now, wallNow } from '../network/event-loop.ts';
 import { after } from '../network/timer.ts';
 import { ListenerStats } from '../stats/listener-stats.ts';
@@ -51,10 +52,10 @@ export class Listener {
   #bind(address: Address): Promise<Server> {
     const config = this.config;
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: false });
-    server.on('connection', (socket) => this.#accept(socket));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       const ready = () => {
+        acceptDirect(server, (socket) => this.#accept(socket));
         server.off('error', reject);
         // Running out of descriptors must neither end the process nor spin: accepting goes on with the next event.
         server.on('error', () => {});
@@ -158,6 +159,7 @@ export class Listener {
       this.owner.onClosed();
     };
     socket.once('close', refused);
+    if (chain.transport.name === 'tls') surrender(socket);
     chain.transport.accept(socket, (error, stream, tls) => {
       if (told) return;
       timer?.cancel();
@@ -302,12 +304,12 @@ class Reception {
     if (this.#listening) return;
     this.#listening = true;
     const config = this.#listener.config;
-    this.#socket.on('data', this.#onData);
     this.#socket.once('end', this.#onEnd);
     this.#socket.once('close', this.#onEnd);
     if (config.filtersTimeoutMs > 0 && this.#timer === undefined) {
       this.#timer = after(config.filtersTimeoutMs, () => this.#timedOut());
     }
+    readFrom(this.#socket, this.#onData);
   }
 
   readonly #onData = (chunk: Buffer) => {
@@ -333,10 +335,9 @@ class Reception {
     const socket = this.#socket;
     socket.off('error', this.#onError);
     if (!this.#listening) return;
-    socket.off('data', this.#onData);
     socket.off('end', this.#onEnd);
     socket.off('close', this.#onEnd);
-    socket.pause();
+    stopReading(socket, this.#onData, this.#bytes);
   }
 
   #refuse(details: string): void {
@@ -355,7 +356,6 @@ class Reception {
     this.#done = true;
     this.#stopListening();
     const socket = this.#socket;
-    if (this.#bytes !== undefined && this.#bytes.length > 0) socket.unshift(this.#bytes);
     const listener = this.#listener;
     const target = this.#target();
     if (target !== listener) {

@@ -114,6 +114,10 @@ export class SocketIo implements ConnectionIo, Flushable {
     return this.#ending;
   }
 
+  get readingPaused(): boolean {
+    return this.#paused;
+  }
+
   pauseReading(): void {
     if (this.#paused) return;
     this.#paused = true;

@@ -4,6 +4,7 @@ import type { AccessLogger } from '../access-log/logger.ts';
 import { ResponseFlag } from '../http/response-flag.ts';
 import { StreamInfo } from '../http/stream-info.ts';
 import { Address } from '../network/address.ts';
+import { readFrom } from '../network/direct-socket.ts';
 import type { DownstreamInfo } from '../network/downstream.ts';
 import { enter, leave, now, wallNow } from '../network/event-loop.ts';
 import type {
@@ -168,7 +169,8 @@ class TcpConnection extends Deadline implements ConnectionHandler, FormatContext
     breaker.connections++;
     this.#counted = true;
     this.#connectStarted = now();
-    const socket = dial(cluster.config, host.address);
+    const transport = cluster.transportFor(host);
+    const socket = dial(cluster.config, host.address, transport.name === 'raw_buffer');
     this.#socket = socket;
     let settled = false;
     const settle = (reason: string | undefined, stream?: Socket) => {
@@ -184,7 +186,7 @@ class TcpConnection extends Deadline implements ConnectionHandler, FormatContext
     });
     socket.once('error', (error) => this.#turn(() => settle(error.message)));
     socket.once('close', () => this.#turn(() => settle('closed')));
-    cluster.transportFor(host).connect(socket, noTransportOptions, (error, stream, tls) =>
+    transport.connect(socket, noTransportOptions, (error, stream, tls) =>
       this.#turn(() => {
         this.info.upstreamTls = tls;
         settle(error?.message, stream);
@@ -246,7 +248,11 @@ class TcpConnection extends Deadline implements ConnectionHandler, FormatContext
       this.#connection.io.resumeReading(),
     );
     this.#upstream = io;
-    stream.on('data', (chunk: Buffer) => this.#turn(() => this.#fromUpstream(chunk)));
+    readFrom(stream, (chunk) => {
+      enter();
+      this.#fromUpstream(chunk);
+      leave();
+    });
     stream.on('end', () => this.#turn(() => this.#upstreamEnded()));
     stream.on('drain', () => this.#turn(() => io.room()));
     stream.on('error', () => {});

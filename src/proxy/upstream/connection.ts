@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ClientCodec, ClientStream, ClientStreamHandler } from '../http/stream.ts';
 import { Http1ClientCodec } from '../http1/client-codec.ts';
 import { Address } from '../network/address.ts';
+import { readFrom } from '../network/direct-socket.ts';
 import { enter, leave, now } from '../network/event-loop.ts';
 import { SocketIo } from '../network/socket-io.ts';
 import { Deadline } from '../network/timer.ts';
@@ -66,7 +67,7 @@ export class UpstreamConnection extends Deadline {
     host.stats.cxTotal++;
     host.stats.cxActive++;
     breaker.connections++;
-    this.#socket = dial(cluster.config, host.address);
+    this.#socket = dial(cluster.config, host.address, transport.name === 'raw_buffer');
     const raw = this.#socket;
     raw.once('error', (error) => this.#failed(error.message));
     raw.once('close', () => this.#failed('closed'));
@@ -117,7 +118,7 @@ export class UpstreamConnection extends Deadline {
   #listen(stream: Socket, io: SocketIo): void {
     const codec = this.codec as ClientCodec;
     const stats = this.#cluster.stats;
-    stream.on('data', (chunk: Buffer) => {
+    readFrom(stream, (chunk) => {
       enter();
       stats.cxRxBytes += chunk.length;
       codec.receive(chunk);

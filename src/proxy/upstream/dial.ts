@@ -1,10 +1,16 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import type { Address } from '../network/address.ts';
+import { connectDirect } from '../network/direct-socket.ts';
 import type { ClusterConfig } from './cluster-config.ts';
 
-/** Opens a TCP (or Unix) socket to `address` as the cluster's options say. */
-export function dial(config: Pick<ClusterConfig, 'bindAddress' | 'keepalive'>, address: Address): Socket {
-  const socket = connect(dialOptions(config, address));
+/** Opens a TCP (or Unix) socket to `address` as the cluster's options say; `direct` ones are for plain text only. */
+export function dial(
+  config: Pick<ClusterConfig, 'bindAddress' | 'keepalive'>,
+  address: Address,
+  direct: boolean,
+): Socket {
+  const options = dialOptions(config, address);
+  const socket = direct ? connectDirect(options) : connect(options);
   const keepalive = config.keepalive;
   if (keepalive !== undefined) socket.setKeepAlive(true, (keepalive.time ?? 7200) * 1000);
   return socket;

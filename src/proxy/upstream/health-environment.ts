@@ -20,7 +20,7 @@ export function healthCheckEnvironment(
   random: () => number,
 ): HealthCheckEnvironment {
   const connect: HealthCheckEnvironment['connect'] = (host, options, ready) => {
-    const socket = dial(cluster.config, host.healthCheckAddress ?? host.address);
+    const socket = dial(cluster.config, host.healthCheckAddress ?? host.address, false);
     let told = false;
     const tell = (error: Error | undefined, stream: Socket | undefined) => {
       if (told) return;
