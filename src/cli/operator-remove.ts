@@ -2,9 +2,9 @@ import type { KubeClient } from '../kube/client.ts';
 import { ResourceMapper } from '../kube/resource-mapper.ts';
 import { isNotFound } from '../kube/status-error.ts';
 import { removeObjects } from '../operator/apply-plan.ts';
-import { finalizer } from '../operator/istio-operator.ts';
 import { operatorManifest } from '../operator/manifest.ts';
 import { iopResource } from '../operator/ownership.ts';
+import { release } from '../operator/release.ts';
 import { loadLibrary } from '../render/library.ts';
 import type { CliCommand } from './command.ts';
 import { confirm } from './confirm.ts';
@@ -61,14 +61,5 @@ async function clearFinalizers(client: KubeClient): Promise<void> {
     if (isNotFound(failure)) return { items: [] };
     throw failure;
   });
-  for (const iop of items) {
-    const { name, namespace = '', finalizers = [] } = iop.metadata;
-    if (!finalizers.includes(finalizer)) continue;
-    const rest = finalizers.filter((entry) => entry !== finalizer);
-    await client
-      .patch(iopResource, name, 'merge', { metadata: { finalizers: rest } }, { namespace })
-      .catch((failure: unknown) => {
-        if (!isNotFound(failure)) throw failure;
-      });
-  }
+  for (const iop of items) await release(client, iop);
 }

@@ -5,7 +5,7 @@ import { errorMessage, LogLevels } from '../base/log.ts';
 import { packageVersion } from '../base/package-root.ts';
 import { createWinstonLogger } from '../base/winston-logger.ts';
 import { createClient } from '../kube/create-client.ts';
-import { leadOperator } from '../operator/index.ts';
+import { leadOperator, releaseWhenRemoved } from '../operator/index.ts';
 import { loadLibrary } from '../render/library.ts';
 
 const help = `Reconciles IstioOperator resources: installs, heals, upgrades and removes the mesh as they say.
@@ -78,6 +78,8 @@ export async function run(argv: string[]): Promise<number> {
       },
       stop.signal,
     );
+    // Only where the operator runs as a pod does its Deployment say anything.
+    if (env['POD_NAMESPACE']) await releaseWhenRemoved(client, env['POD_NAMESPACE'], logger);
   } finally {
     monitoring?.close();
     client.close();

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../api/object.ts';
+import { formatIssue, type Issue } from '../base/issue.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { failureReason } from '../kube/reconcile-error.ts';
 import { describe, resources } from '../kube/resource.ts';
@@ -55,7 +56,8 @@ export async function assess(input: AssessInput): Promise<Assessment> {
   }
   const phase =
     failures.length > 0 ? 'ERROR' : worst(Object.values(components).map((component) => component.status));
-  const message = failures.length > 0 ? failureText(failures) : [...waits.values()].join('; ');
+  const message =
+    failures.length > 0 ? failureText(failures) : [...waits.values()].join('; ') || remarks(rendering.issues);
   const reason =
     failures.length > 0
       ? failureReason(failures[0]?.error)
@@ -63,6 +65,11 @@ export async function assess(input: AssessInput): Promise<Assessment> {
         ? 'ComponentsHealthy'
         : 'WaitingForComponents';
   return { outcome: { phase, message, reason, stalled: false, components }, settled: phase === 'HEALTHY' };
+}
+
+/** What the user should know although all is well: settings without effect above all. */
+function remarks(issues: readonly Issue[]): string {
+  return issues.map(formatIssue).join('; ');
 }
 
 /** What a workload waits for, with the kubelet's own words when pods have trouble. */

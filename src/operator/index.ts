@@ -12,3 +12,4 @@ export {
   ownedResources,
   ownerLabels,
 } from './ownership.ts';
+export { releaseWhenRemoved } from './release.ts';

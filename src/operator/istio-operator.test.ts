@@ -12,6 +12,7 @@ import { loadLibrary } from '../render/library.ts';
 import { finalizer, IstioOperator } from './istio-operator.ts';
 import { leadOperator } from './lead-operator.ts';
 import { iopResource, ownedResources, ownerLabels } from './ownership.ts';
+import { releaseWhenRemoved } from './release.ts';
 import type { IopStatus } from './status.ts';
 
 const library = loadLibrary();
@@ -470,4 +471,30 @@ test('of two replicas one works; when it dies the other carries on', async (t) =
   await world.clock.advance(20_000);
   assert.equal(holder(), 'b');
   assert.deepEqual(world.names(resources.deployments), workloads);
+});
+
+test('an operator that is being removed releases its finalizers; one that restarts does not', async (t) => {
+  const world = new World();
+  const operator = await world.healthy(t, { profile: 'minimal' });
+  operator.stop();
+  const finalizers = () => world.client.peek(iopResource, 'mesh', 'istio-system')?.metadata.finalizers ?? [];
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-operator' } };
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'istio-operator', namespace: 'istio-operator' },
+  };
+  world.client.seed(resources.namespaces, namespace);
+  world.client.seed(resources.deployments, deployment);
+  await releaseWhenRemoved(world.client, 'istio-operator', silentLogger);
+  assert.deepEqual(finalizers(), [finalizer]);
+  await world.client.delete(resources.deployments, 'istio-operator', { namespace: 'istio-operator' });
+  await releaseWhenRemoved(world.client, 'istio-operator', silentLogger);
+  assert.deepEqual(finalizers(), []);
+});
+
+test('settings without effect are named in the status of a healthy installation', async (t) => {
+  const world = new World();
+  await world.healthy(t, { profile: 'minimal', values: { global: { jwtPolicy: 'third-party-jwt' } } });
+  assert.equal(world.status().message, 'spec.values.global.jwtPolicy: is accepted but has no effect yet');
 });

@@ -28,7 +28,8 @@ const namespace = 'istio-system';
 const name = 'contract';
 const limitMs = 15_000;
 
-async function eventually<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T> {
+/** Asks until the probe gives something; the last failure explains a timeout. */
+export async function eventually<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T> {
   const hold = holdProcess();
   const deadline = systemClock.monotonic() + limitMs;
   let last: unknown;
@@ -48,7 +49,8 @@ async function eventually<T>(what: string, probe: () => Promise<T | undefined | 
   }
 }
 
-class Harness {
+/** What a user does to one IstioOperator, and replicas to test. */
+export class Harness {
   readonly client: KubeClient;
 
   constructor(client: KubeClient) {

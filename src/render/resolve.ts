@@ -6,6 +6,7 @@ import { checkSpec } from './check-spec.ts';
 import { isMap, type Json, type JsonMap, mapAt, textAt, valueAt } from './json.ts';
 import type { Library } from './library.ts';
 import { merge } from './merge.ts';
+import { withoutEffect } from './no-effect.ts';
 import { parsePath, setPath } from './path.ts';
 
 /** What a user said: IstioOperator specs laid over each other from left to right, then `--set path=value` settings. */
@@ -33,7 +34,9 @@ export function resolveSpec(input: RenderInput, library: Library): Resolved {
   const profile = textAt(user, 'profile', 'default') || 'default';
   const layers = profileLayers(profile, library, issues);
   issues.push(...checked.issues);
-  const merged = merge(layers.reduce<JsonMap>(merge, {}), { ...user, profile });
+  const base = layers.reduce<JsonMap>(merge, {});
+  const merged = merge(base, { ...user, profile });
+  issues.push(...withoutEffect(user, base));
   const withGateways = legacyGatewaySwitches(merged, user);
   const namespace =
     textAt(user, 'namespace') || textAt(merged, 'values.global.istioNamespace', defaultNamespace);

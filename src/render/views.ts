@@ -50,6 +50,7 @@ export function pilotView(spec: JsonMap, settings: JsonMap): object {
     logAsJson: flagAt(values, 'global.logAsJson', false),
     validate: flagAt(values, 'global.configValidation', true),
     traceSampling: textAt(pilot, 'traceSampling', '1'),
+    serviceAnnotations: mapAt(pilot, 'serviceAnnotations'),
     env: Object.entries(mapAt(pilot, 'env')).map(([name, value]) => ({
       name,
       value: typeof value === 'string' ? value : JSON.stringify(value),
