@@ -14,7 +14,7 @@ function samples(): string {
 const version = (body: string): 'v1' | 'v2' | 'v3' | 'other' => {
   if (!body.includes('<title>Simple Bookstore App</title>')) return 'other';
   if (/color="red"|text-red/.test(body)) return 'v3';
-  return /glyphicon-star|text-black|<svg|⭐|color="black"/.test(body) ? 'v2' : 'v1';
+  return /color="black"|text-black/.test(body) ? 'v2' : 'v1';
 };
 
 const tally = (bodies: string[]) => {

@@ -81,7 +81,7 @@ async function versionShown(page: string, headers: Record<string, string>): Prom
     const body = await response.text();
     if (response.status !== 200 || !body.includes('<title>Simple Bookstore App</title>')) return 'failed';
     if (/color="red"|text-red/.test(body)) return 'v3';
-    return /glyphicon-star|color="black"|text-black/.test(body) ? 'v2' : 'v1';
+    return /color="black"|text-black/.test(body) ? 'v2' : 'v1';
   } catch {
     return 'failed';
   }
