@@ -64,11 +64,7 @@ export function compileListener(
     reusePort: message.enable_reuse_port,
     backlog: message.tcp_backlog_size ?? 4096,
     useOriginalDst: message.use_original_dst,
-    filters: message.listener_filters.map((filter, i) =>
-      within(`listener_filters[${i}]`, () =>
-        unlessMatching(filter.filter_disabled, compileListenerFilter(filter)),
-      ),
-    ),
+    filters: compileListenerFilters(message),
     filtersTimeoutMs: message.listener_filters_timeout,
     continueOnFiltersTimeout: message.continue_on_listener_filters_timeout,
     chains: table as NonNullable<typeof table>,
@@ -87,6 +83,16 @@ export function compileListener(
     resource,
     hash,
   };
+}
+
+/** `use_original_dst` brings the original_dst filter with it, last (Envoy: ListenerImpl::buildOriginalDstListenerFilter). */
+function compileListenerFilters(message: Listener): ListenerFilterFactory[] {
+  const filters = message.listener_filters.map((filter, i) =>
+    within(`listener_filters[${i}]`, () =>
+      unlessMatching(filter.filter_disabled, compileListenerFilter(filter)),
+    ),
+  );
+  return message.use_original_dst ? [...filters, originalDstFilter] : filters;
 }
 
 /** Name of the listener's statistics: its prefix, or its address with `_` for colons. */
