@@ -24,6 +24,12 @@ export interface ApplyResult {
   readonly failures: ApplyFailure[];
 }
 
+interface Tried {
+  readonly before?: KubeObject | undefined;
+  readonly after?: KubeObject;
+  readonly failure?: ApplyFailure;
+}
+
 /**
  * Applies objects with server-side apply and remembers how each settled, so that an unchanged world costs nothing. `liveOf` answers from
  * a local copy of the cluster; without one every object is sent.
@@ -41,27 +47,35 @@ export class Applier {
     this.#mapper = mapper;
   }
 
-  /** Applies what differs, in the order given; one failing object does not stop the others. */
+  /** Applies what differs, kind after kind in the order given; one failing object does not stop the others. */
   async apply(
     objects: readonly KubeObject[],
     liveOf: (resource: Resource, key: string) => KubeObject | undefined = () => undefined,
   ): Promise<ApplyResult> {
-    const changed: KubeObject[] = [];
-    const live: KubeObject[] = [];
-    const failures: ApplyFailure[] = [];
-    for (const object of objects) {
-      try {
-        const resource = await this.#mapper.resourceOf(object.apiVersion, object.kind);
-        const before = liveOf(resource, keyOf(object));
-        const after = await this.#applyOne(resource, object, before);
-        live.push(after);
-        if (after !== before) changed.push(after);
-      } catch (error) {
-        failures.push({ object, error });
-        if (isServerGone(error)) break;
+    const result: ApplyResult = { live: [], changed: [], failures: [] };
+    for (const group of sameKindGroups(objects)) {
+      const outcomes = await Promise.all(group.map((object) => this.#tryOne(object, liveOf)));
+      for (const { failure, before, after } of outcomes) {
+        if (failure !== undefined) result.failures.push(failure);
+        if (after !== undefined) result.live.push(after);
+        if (after !== undefined && after !== before) result.changed.push(after);
       }
+      if (result.failures.some(({ error }) => isServerGone(error))) break;
     }
-    return { live, changed, failures };
+    return result;
+  }
+
+  async #tryOne(
+    object: KubeObject,
+    liveOf: (resource: Resource, key: string) => KubeObject | undefined,
+  ): Promise<Tried> {
+    try {
+      const resource = await this.#mapper.resourceOf(object.apiVersion, object.kind);
+      const before = liveOf(resource, keyOf(object));
+      return { before, after: await this.#applyOne(resource, object, before) };
+    } catch (error) {
+      return { failure: { object, error } };
+    }
   }
 
   async #applyOne(resource: Resource, object: KubeObject, live: KubeObject | undefined): Promise<KubeObject> {
@@ -107,6 +121,17 @@ export class Applier {
     }));
     return { ...object, webhooks };
   }
+}
+
+/** Neighbours of one kind do not depend on each other and go out together. */
+function sameKindGroups(objects: readonly KubeObject[]): KubeObject[][] {
+  const groups: KubeObject[][] = [];
+  for (const object of objects) {
+    const last = groups.at(-1);
+    if (last?.[0]?.kind === object.kind && last.length < 8) last.push(object);
+    else groups.push([object]);
+  }
+  return groups;
 }
 
 interface Webhook {
