@@ -12,7 +12,8 @@ function samples(): string {
 }
 
 const version = (body: string): 'v1' | 'v2' | 'v3' | 'other' => {
-  if (!body.includes('<title>Simple Bookstore App</title>')) return 'other';
+  if (!body.includes('<title>Simple Bookstore App</title>') || body.includes('Error fetching'))
+    return 'other';
   if (/color="red"|text-red/.test(body)) return 'v3';
   return /color="black"|text-black/.test(body) ? 'v2' : 'v1';
 };

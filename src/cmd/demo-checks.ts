@@ -79,7 +79,12 @@ async function versionShown(page: string, headers: Record<string, string>): Prom
   try {
     const response = await fetch(page, { headers, signal: AbortSignal.timeout(5000) });
     const body = await response.text();
-    if (response.status !== 200 || !body.includes('<title>Simple Bookstore App</title>')) return 'failed';
+    if (
+      response.status !== 200 ||
+      !body.includes('<title>Simple Bookstore App</title>') ||
+      body.includes('Error fetching')
+    )
+      return 'failed';
     if (/color="red"|text-red/.test(body)) return 'v3';
     return /color="black"|text-black/.test(body) ? 'v2' : 'v1';
   } catch {

@@ -9,7 +9,7 @@ import { ListenerStats } from '../stats/listener-stats.ts';
 import type { StatsScope } from '../stats/store.ts';
 import { Connection, ConnectionInfo } from './connection.ts';
 import type { FilterChainConfig, ListenerConfig } from './listener-config.ts';
-import type { ListenerFilter } from './listener-filter.ts';
+import type { ListenerFilter, ListenerFilterFactory } from './listener-filter.ts';
 
 /** What a listener needs of the set it belongs to. */
 export interface ListenerOwner {
@@ -252,7 +252,9 @@ class Reception {
   readonly #listener: Listener;
   readonly #socket: Socket;
   readonly #info: ConnectionInfo;
-  #filters: ListenerFilter[] = [];
+  readonly #factories: readonly ListenerFilterFactory[];
+  /** The filter whose turn it is; made when the ones before it are done, since they may change what is known. */
+  #filter: ListenerFilter | undefined = undefined;
   #index = 0;
   #bytes: Buffer | undefined = undefined;
   #timer: { cancel(): void } | undefined = undefined;
@@ -263,26 +265,29 @@ class Reception {
     this.#listener = listener;
     this.#socket = socket;
     this.#info = info;
+    this.#factories = listener.config.filters;
   }
 
   run(): void {
-    const config = this.#listener.config;
     this.#socket.once('error', this.#onError);
-    if (config.filters.length === 0) return this.#finish();
-    for (const factory of config.filters) {
-      const filter = factory.create(this.#info);
-      if (filter !== undefined) this.#filters.push(filter);
-    }
     this.#advance();
   }
 
   readonly #onError = () => this.#refuse('socket error');
 
   #advance(): void {
-    while (this.#index < this.#filters.length) {
-      const filter = this.#filters[this.#index] as ListenerFilter;
-      const failed = filter.onAccept?.(this.#socket, this.#info);
-      if (failed !== undefined) return this.#refuse(failed.message);
+    const factories = this.#factories;
+    while (this.#index < factories.length) {
+      if (this.#filter === undefined) {
+        this.#filter = (factories[this.#index] as ListenerFilterFactory).create(this.#info);
+        const failed = this.#filter?.onAccept?.(this.#socket, this.#info);
+        if (failed !== undefined) return this.#refuse(failed.message);
+      }
+      const filter = this.#filter;
+      if (filter === undefined) {
+        this.#index++;
+        continue;
+      }
       if (filter.inspect !== undefined) {
         const result =
           this.#bytes === undefined || this.#bytes.length === 0
@@ -295,6 +300,7 @@ class Reception {
           this.#bytes = (this.#bytes as Buffer).subarray(result);
         }
       }
+      this.#filter = undefined;
       this.#index++;
     }
     this.#finish();
