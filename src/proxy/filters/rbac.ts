@@ -33,6 +33,8 @@ class RbacFilter implements HttpFilter {
   readonly #shadowDenied: { value: number };
   readonly #prefix: string;
   readonly #shadowPrefix: string;
+  /** Dynamic metadata by outcome: one object each, shared by all requests. */
+  readonly #records = new Map<string, Readonly<Record<string, unknown>>>();
   readonly #perPolicy: ((name: string) => { value: number }) | undefined;
 
   constructor(config: HttpRbac | undefined, env: FilterEnvironment) {
@@ -52,7 +54,7 @@ class RbacFilter implements HttpFilter {
   }
 
   onRequestHead(exchange: HttpExchange, head: RequestHead): HeadStatus {
-    const input = inputOf(exchange, head);
+    const input = new Input(exchange, head);
     if (this.#shadow !== undefined) this.#observe(exchange, this.#shadow.evaluate(input));
     if (this.#rules === undefined) return 'continue';
     const decision = this.#rules.evaluate(input);
@@ -87,11 +89,17 @@ class RbacFilter implements HttpFilter {
 
   #record(exchange: HttpExchange, decision: RbacDecision): void {
     const result = decision.allowed ? 'allowed' : 'denied';
-    const prefix = this.#prefix;
-    const policy =
-      decision.policy === '' ? {} : { [`${prefix}enforced_effective_policy_id`]: decision.policy };
     if (decision.policy !== '') this.#count(`${decision.policy}.${result}`);
-    exchange.info.setMetadata(namespace, { ...policy, [`${prefix}enforced_engine_result`]: result });
+    const key = `${result} ${decision.policy}`;
+    let record = this.#records.get(key);
+    if (record === undefined) {
+      const prefix = this.#prefix;
+      const policy =
+        decision.policy === '' ? {} : { [`${prefix}enforced_effective_policy_id`]: decision.policy };
+      record = { ...policy, [`${prefix}enforced_engine_result`]: result };
+      this.#records.set(key, record);
+    }
+    exchange.info.setMetadata(namespace, record);
   }
 
   #count(tail: string): void {
@@ -104,12 +112,19 @@ function scope(prefix: string): string {
   return prefix === '' || prefix.endsWith('.') ? prefix : `${prefix}.`;
 }
 
-function inputOf(exchange: HttpExchange, head: RequestHead): RbacInput {
-  return {
-    stream: exchange.info,
-    request: head,
-    get routeMetadata() {
-      return exchange.route()?.metadata;
-    },
-  };
+/** What the rules look at. A class, because a getter in an object literal costs a new hidden class each time. */
+class Input implements RbacInput {
+  readonly stream: HttpExchange['info'];
+  readonly request: RequestHead;
+  readonly #exchange: HttpExchange;
+
+  constructor(exchange: HttpExchange, head: RequestHead) {
+    this.stream = exchange.info;
+    this.request = head;
+    this.#exchange = exchange;
+  }
+
+  get routeMetadata(): RbacInput['routeMetadata'] {
+    return this.#exchange.route()?.metadata;
+  }
 }

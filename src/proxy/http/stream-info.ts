@@ -53,7 +53,7 @@ export class StreamInfo {
   /** The health_check filter answered it. */
   healthCheck = false;
 
-  #metadata: Map<string, Record<string, unknown>> | undefined = undefined;
+  #metadata: Map<string, Readonly<Record<string, unknown>>> | undefined = undefined;
   #filterState: Map<string, unknown> | undefined = undefined;
 
   constructor(downstream: DownstreamInfo, startTime: number, start: number) {
@@ -74,7 +74,9 @@ export class StreamInfo {
   /** Merges `value` into the dynamic metadata of a namespace. */
   setMetadata(namespace: string, value: Readonly<Record<string, unknown>>): void {
     this.#metadata ??= new Map();
-    this.#metadata.set(namespace, { ...this.#metadata.get(namespace), ...value });
+    const before = this.#metadata.get(namespace);
+    // Values are never changed in place, so the first one needs no copy.
+    this.#metadata.set(namespace, before === undefined ? value : { ...before, ...value });
   }
 
   /** Dynamic metadata of a namespace: this request's, else the connection's. */
