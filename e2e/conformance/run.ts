@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { type Certificates, makeCertificates } from './certificates.ts';
+import { floodSuite } from './floods.ts';
 import { grpcInteropSuite } from './grpc-interop.ts';
 import { h2specSuite } from './h2spec.ts';
 import { Unavailable } from './install.ts';
 import { printRows, type Row } from './report.ts';
 import type { SubjectName } from './subjects.ts';
+import { tlsScanSuite } from './tls-scan.ts';
 
 /**
  * The conformance suites of others, our proxy beside those it is compared with, on the same machine in the same run.
@@ -15,6 +17,8 @@ type Suite = (subjects: readonly SubjectName[], certificates: Certificates) => P
 const suites: Record<string, Suite> = {
   h2spec: h2specSuite,
   'grpc-interop': grpcInteropSuite,
+  floods: floodSuite,
+  'tls-scan': tlsScanSuite,
 };
 
 const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
