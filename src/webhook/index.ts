@@ -78,11 +78,12 @@ export class Webhooks {
     this.#renew(authority);
     this.port = await this.#server.listen(this.#options.port);
     this.#log.info('webhooks served', { port: this.port });
-    const { client, mutatingConfig, validatingConfigs } = this.#options;
+    const { client, namespace, revision, mutatingConfig, validatingConfigs } = this.#options;
     const registration = new WebhookRegistration({
       client,
       clock: this.#clock,
       log: this.#log,
+      service: { namespace, name: revision === 'default' ? 'istiod' : `istiod-${revision}` },
       mutating: [mutatingConfig],
       validating: this.#options.validate === undefined ? [] : validatingConfigs,
       caBundle: authority.certificate,

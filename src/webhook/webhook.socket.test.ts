@@ -31,6 +31,17 @@ function webhookConfig(kind: string, name: string, webhooks: string[]): KubeObje
   };
 }
 
+const slice = (ready: boolean): KubeObject => ({
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: {
+    name: 'istiod-1',
+    namespace: 'istio-system',
+    labels: { 'kubernetes.io/service-name': 'istiod' },
+  },
+  endpoints: [{ addresses: ['10.0.0.1'], conditions: { ready } }],
+});
+
 async function until(condition: () => boolean, what: string): Promise<void> {
   const deadline = performance.now() + 5000;
   while (!condition()) {
@@ -42,6 +53,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 async function start(
   t: TestContext,
   client = new FakeKubeClient(),
+  serving = true,
 ): Promise<{ webhooks: Webhooks; client: FakeKubeClient }> {
   if (client.all(resources.configMaps).length === 0) {
     client.seed(
@@ -63,6 +75,7 @@ async function start(
       resources.mutatingWebhooks,
       webhookConfig('MutatingWebhookConfiguration', 'somebody-else', ['a.b.c']),
     );
+    client.seed(resources.endpointSlices, slice(serving));
   }
   const webhooks = new Webhooks({
     client,
@@ -221,6 +234,15 @@ test('the webhooks of this revision get the caBundle, validation turns to Fail, 
   );
   assert.ok(mutating?.clientConfig.service);
   assert.equal(hooks('mutatingWebhooks', 'somebody-else')?.clientConfig.caBundle, undefined);
+});
+
+test('nobody is sent to the webhooks before the Service has a ready endpoint', async (t) => {
+  const { client } = await start(t, new FakeKubeClient(), false);
+  const applied = () => client.calls.filter(({ verb }) => verb === 'apply').length;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(applied(), 0);
+  await client.replace(resources.endpointSlices, slice(true));
+  await until(() => applied() === 2, 'both configurations to be registered');
 });
 
 test('a restart keeps the authority, a caBundle removed by hand comes back', async (t) => {
