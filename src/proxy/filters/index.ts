@@ -4,13 +4,16 @@ import { compressor } from './compressor.ts';
 import { cors } from './cors.ts';
 import { csrf } from './csrf.ts';
 import { decompressor } from './decompressor.ts';
+import { extAuthz } from './ext-authz.ts';
 import { fault } from './fault.ts';
 import { grpcHttp1Bridge } from './grpc-http1-bridge.ts';
 import { grpcStats } from './grpc-stats.ts';
 import { grpcWeb } from './grpc-web.ts';
 import { headerMutation } from './header-mutation.ts';
 import { healthCheck } from './health-check.ts';
+import { jwtAuthn } from './jwt-authn.ts';
 import { localRatelimit } from './local-ratelimit.ts';
+import { ratelimit } from './ratelimit.ts';
 import { rbac } from './rbac.ts';
 import { setFilterState } from './set-filter-state.ts';
 import { statefulSession } from './stateful-session.ts';
@@ -24,6 +27,7 @@ const rows: readonly (readonly [type: string, routeType: string | undefined, kin
   [`${ns}.cors.v3.Cors`, `${ns}.cors.v3.CorsPolicy`, cors],
   [`${ns}.csrf.v3.CsrfPolicy`, `${ns}.csrf.v3.CsrfPolicy`, csrf],
   [`${ns}.decompressor.v3.Decompressor`, undefined, decompressor],
+  [`${ns}.ext_authz.v3.ExtAuthz`, `${ns}.ext_authz.v3.ExtAuthzPerRoute`, extAuthz],
   [`${ns}.fault.v3.HTTPFault`, `${ns}.fault.v3.HTTPFault`, fault],
   [`${ns}.grpc_http1_bridge.v3.Config`, undefined, grpcHttp1Bridge],
   [`${ns}.grpc_stats.v3.FilterConfig`, undefined, grpcStats],
@@ -33,6 +37,8 @@ const rows: readonly (readonly [type: string, routeType: string | undefined, kin
     `${ns}.header_mutation.v3.HeaderMutationPerRoute`,
     headerMutation,
   ],
+  [`${ns}.jwt_authn.v3.JwtAuthentication`, `${ns}.jwt_authn.v3.PerRouteConfig`, jwtAuthn],
+  [`${ns}.ratelimit.v3.RateLimit`, `${ns}.ratelimit.v3.RateLimitPerRoute`, ratelimit],
   [`${ns}.health_check.v3.HealthCheck`, undefined, healthCheck],
   [`${ns}.local_ratelimit.v3.LocalRateLimit`, `${ns}.local_ratelimit.v3.LocalRateLimit`, localRatelimit],
   [`${ns}.rbac.v3.RBAC`, `${ns}.rbac.v3.RBACPerRoute`, rbac],

@@ -1,5 +1,6 @@
 import type { Transform as StreamTransform } from 'node:stream';
 import type { DataResult, HeadStatus, HttpExchange } from '../http/filter.ts';
+import { inTurn } from '../network/event-loop.ts';
 
 export type Transform = StreamTransform;
 
@@ -30,8 +31,8 @@ export class TransformPipe {
     this.#exchange = exchange;
     this.#maxRatio = maxRatio;
     transform.on('data', (chunk: Buffer) => this.#take(chunk));
-    transform.on('error', () => this.#fail());
-    transform.on('end', () => this.#release());
+    transform.on('error', () => inTurn(() => this.#fail()));
+    transform.on('end', () => inTurn(() => this.#release()));
   }
 
   write(chunk: Buffer, end: boolean): DataResult {
@@ -39,7 +40,7 @@ export class TransformPipe {
     this.#bytesIn += chunk.length;
     if (chunk.length > 0) {
       this.#busy++;
-      this.#transform.write(chunk, () => this.#written());
+      this.#transform.write(chunk, () => inTurn(() => this.#written()));
     }
     if (end) {
       this.#ending = true;
