@@ -1,8 +1,5 @@
 import type { KubeObject } from '../api/object.ts';
-import { stableJson } from '../base/hash.ts';
 import { formatIssue, hasErrors } from '../base/issue.ts';
-import { errorMessage } from '../base/log.ts';
-import { recordEvent } from '../kube/event-recorder.ts';
 import type { Informer } from '../kube/informer.ts';
 import { TerminalError, TransientError } from '../kube/reconcile-error.ts';
 import { keyOf, resources } from '../kube/resource.ts';
@@ -13,7 +10,6 @@ import {
   type RobustOperatorOptions,
 } from '../kube/robust-operator.ts';
 import { isAlreadyExists } from '../kube/status-error.ts';
-import type { JsonMap } from '../render/json.ts';
 import type { Library } from '../render/library.ts';
 import { objectsOf, type Rendering, render } from '../render/render.ts';
 import { Applier, failureText, removeObjects } from './apply-plan.ts';
@@ -21,7 +17,8 @@ import { type Assessment, assess } from './assess.ts';
 import { finalize } from './finalize.ts';
 import { OwnedObjects } from './owned-objects.ts';
 import { iopResource, type Owner, owned } from './ownership.ts';
-import { failed, type IopStatus, type Outcome, reconciling, statusFor, statusPatch } from './status.ts';
+import { failed } from './status.ts';
+import { type Iop, StatusWriter } from './status-writer.ts';
 
 export const finalizer = 'istio-finalizer.install.istio.io';
 export const ignoreAnnotation = 'install.istio.io/ignoreReconcile';
@@ -33,8 +30,6 @@ export interface IstioOperatorOptions extends RobustOperatorOptions {
   /** How long components may take to get ready before the status says ERROR. */
   readonly readyTimeoutMs?: number;
 }
-
-type Iop = KubeObject & { spec?: JsonMap; status?: IopStatus };
 
 interface Rendered {
   readonly generation: number;
@@ -60,7 +55,7 @@ export class IstioOperator extends RobustOperator {
   /** Last objects of an owner that rendered without fault; healed while its newest spec is broken. */
   readonly #lastGood = new Map<string, readonly KubeObject[]>();
   readonly #rendered = new Map<string, Rendered>();
-  readonly #written = new Map<string, IopStatus>();
+  readonly #status: StatusWriter;
   /** Since when a generation waits for its components, monotonic ms. */
   readonly #waiting = new Map<string, { generation: number; since: number }>();
   #iops: Informer | undefined;
@@ -71,6 +66,7 @@ export class IstioOperator extends RobustOperator {
     this.#library = options.library;
     this.#watchNamespace = options.watchNamespace;
     this.#readyTimeoutMs = options.readyTimeoutMs ?? 300_000;
+    this.#status = new StatusWriter(this.client, this.clock, this.log);
     this.#applier = new Applier(this.client, this.mapper);
     this.#owned = new OwnedObjects(this.client, {
       clock: this.clock,
@@ -90,7 +86,7 @@ export class IstioOperator extends RobustOperator {
       (event) => this.#reconcile(event),
       this.#watchNamespace,
       ({ type, object }) => {
-        if (type !== 'deleted') this.#announce(object as Iop);
+        if (type !== 'deleted' && isOurs(object as Iop)) this.#status.announce(object as Iop);
       },
     );
     this.#iops = informer;
@@ -104,15 +100,6 @@ export class IstioOperator extends RobustOperator {
     for (const iop of this.#iops?.values() ?? []) {
       if (uid === undefined || iop.metadata.uid === uid) this.#enqueue(keyOf(iop));
     }
-  }
-
-  /** RECONCILING goes out as soon as a new generation is seen, even while another pass is running (DESIGN §6). */
-  #announce(iop: Iop): void {
-    if (isIgnored(iop) || iop.metadata.deletionTimestamp !== undefined) return;
-    if (iop.status?.observedGeneration === iop.metadata.generation) return;
-    this.#write(iop, reconciling(iop.status)).catch((failure: unknown) => {
-      this.log.debug('status not written', { key: keyOf(iop), error: errorMessage(failure) });
-    });
   }
 
   async #reconcile(event: ResourceEvent): Promise<{ requeueAfterMs: number } | undefined> {
@@ -184,7 +171,7 @@ export class IstioOperator extends RobustOperator {
           message: `resources not ready after ${minutes}: ${outcome.message}`,
         }
       : outcome;
-    await this.#write(iop, told);
+    await this.#status.write(iop, told);
     if (retry) throw new TransientError(outcome.reason, outcome.message);
     return { requeueAfterMs: settled ? resyncMs : unsettledMs };
   }
@@ -193,7 +180,7 @@ export class IstioOperator extends RobustOperator {
   async #refuse(iop: Iop, rendering: Rendering): Promise<never> {
     const faults = rendering.issues.filter((issue) => issue.severity === 'error');
     const message = faults.map(formatIssue).join('; ');
-    await this.#write(iop, failed(iop.status, faults[0]?.code ?? 'InvalidSpec', message, true));
+    await this.#status.write(iop, failed(iop.status, faults[0]?.code ?? 'InvalidSpec', message, true));
     const kept = this.#lastGood.get(iop.metadata.uid as string);
     if (kept !== undefined)
       await this.#applier.apply(kept, (resource, key) => this.#owned.liveOf(resource, key));
@@ -215,7 +202,7 @@ export class IstioOperator extends RobustOperator {
       const clash = objects.find((object) => theirs.has(`${object.kind}/${keyOf(object)}`));
       if (clash === undefined) continue;
       const message = `${clash.kind} ${keyOf(clash)} belongs to IstioOperator ${keyOf(other)}: give this one another spec.revision or component names, or delete the other`;
-      this.#write(iop, failed(iop.status, 'OwnedByOther', message, true)).catch(() => undefined);
+      this.#status.write(iop, failed(iop.status, 'OwnedByOther', message, true)).catch(() => undefined);
       throw new TerminalError('OwnedByOther', message);
     }
   }
@@ -260,7 +247,7 @@ export class IstioOperator extends RobustOperator {
     const { done, failures } = await finalize(this.client, iop, this.clock.now());
     if (!done) throw new TransientError('RemovalIncomplete', failureText(failures));
     if (failures.length > 0)
-      await this.#tell(iop, 'Warning', 'RemovalIncomplete', `left behind: ${failureText(failures)}`);
+      await this.#status.tell(iop, 'Warning', 'RemovalIncomplete', `left behind: ${failureText(failures)}`);
     await this.setResourceFinalizers(
       event.meta,
       others.filter((name) => name !== finalizer),
@@ -279,30 +266,10 @@ export class IstioOperator extends RobustOperator {
     return 0;
   }
 
-  async #write(iop: Iop, outcome: Outcome): Promise<void> {
-    const uid = iop.metadata.uid as string;
-    const old = this.#written.get(uid) ?? iop.status;
-    const status = statusFor(old, iop.metadata.generation ?? 0, outcome, this.clock.now());
-    if (old !== undefined && stableJson(old) === stableJson(status)) return;
-    const { name, namespace } = iop.metadata;
-    const where = { ...(namespace !== undefined && { namespace }), subresource: 'status' as const };
-    await this.client.patch(iopResource, name, 'merge', statusPatch(old, status), where);
-    this.#written.set(uid, status);
-    if (old?.status === status.status && old?.message === status.message) return;
-    if (status.status === 'ERROR') await this.#tell(iop, 'Warning', outcome.reason, outcome.message);
-    if (status.status === 'HEALTHY') await this.#tell(iop, 'Normal', 'Healthy', 'all components are ready');
-  }
-
-  async #tell(iop: Iop, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void> {
-    const event = { about: iop, type, reason, message, component: 'istio-operator' };
-    await recordEvent(this.client, event, this.clock).catch((failure: unknown) => {
-      this.log.debug('event not written', { error: errorMessage(failure) });
-    });
-  }
-
   #forget(iop: Iop): void {
     const uid = iop.metadata.uid as string;
-    for (const map of [this.#rendered, this.#lastGood, this.#written, this.#waiting]) map.delete(uid);
+    for (const map of [this.#rendered, this.#lastGood, this.#waiting]) map.delete(uid);
+    this.#status.forget(uid);
   }
 }
 
@@ -312,6 +279,11 @@ function ownerOf(iop: Iop): Owner {
     namespace: iop.metadata.namespace ?? '',
     uid: iop.metadata.uid as string,
   };
+}
+
+/** One to be installed, not left alone and not on its way out. */
+function isOurs(iop: Iop): boolean {
+  return !isIgnored(iop) && iop.metadata.deletionTimestamp === undefined;
 }
 
 function isIgnored(iop: Iop): boolean {
