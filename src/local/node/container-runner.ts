@@ -41,6 +41,8 @@ export interface PodSurroundings {
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const maxTerminationMessage = 4096;
+/** Between two attempts at a start that failed before the process ran. */
+const retryMs = 2000;
 
 /** One container of a pod over all its restarts: starting, probing, stopping, and what to report of it. */
 export class ContainerRunner {
@@ -60,6 +62,7 @@ export class ContainerRunner {
   #previousLog: LogFile | undefined;
   #probers: Prober[] = [];
   #starting = false;
+  #pullAgainAt = 0;
   #stopping: Promise<void> | undefined;
 
   constructor(container: Container, init: boolean, pod: PodSurroundings) {
@@ -126,7 +129,10 @@ export class ContainerRunner {
       this.#waitForBackoff();
       return this.#backoff.remainingMs;
     }
-    if (this.#state.waiting?.reason === 'ImagePullBackOff') return 0;
+    const reason = this.#state.waiting?.reason;
+    if (reason === 'ImagePullBackOff') return 0;
+    const pullLeftMs = this.#pullAgainAt - this.#pod.node.clock.now();
+    if (reason === 'ErrImagePull' && pullLeftMs > 0) return pullLeftMs;
     this.#starting = true;
     try {
       await this.#start(again);
@@ -135,8 +141,7 @@ export class ContainerRunner {
     } finally {
       this.#starting = false;
     }
-    this.#pod.onChange();
-    return this.#state.waiting?.reason === 'ErrImagePull' ? 1000 : 0;
+    return this.#state.waiting === undefined ? 0 : retryMs;
   }
 
   #waitForBackoff(): void {
@@ -165,6 +170,9 @@ export class ContainerRunner {
   }
 
   #setWaiting(reason: string, message?: string): void {
+    const old = this.#state.waiting;
+    // Telling of no change would call for the next attempt at once, for ever.
+    if (old?.reason === reason && old.message === message) return;
     this.#state = { waiting: { reason, ...(message === undefined ? {} : { message }) } };
     this.#pod.onChange();
   }
@@ -226,6 +234,7 @@ export class ContainerRunner {
       );
     }
     this.#pod.event('warning', 'Failed', `Failed to pull image "${image}": ${message}`, this.container);
+    this.#pullAgainAt = this.#pod.node.clock.now() + retryMs;
     this.#setWaiting('ErrImagePull', message);
   }
 
