@@ -15,7 +15,7 @@ import { validateVirtualService } from './networking/virtual-service.ts';
 import { validateWorkloadEntry, validateWorkloadGroup } from './networking/workload.ts';
 import type { KubeObject, ObjectMeta } from './object.ts';
 import { decode } from './schema/decode.ts';
-import { child, Report } from './schema/report.ts';
+import { child, item, pathParts, Report } from './schema/report.ts';
 import { didYouMean } from './schema/suggest.ts';
 import { validateAuthorizationPolicy } from './security/authorization-policy.ts';
 import { validatePeerAuthentication } from './security/peer-authentication.ts';
@@ -100,7 +100,7 @@ export function decodeObject<T extends KubeObject = KubeObject>(
     });
   }
   const object = spec === undefined ? {} : { object: { ...input, spec } as unknown as T };
-  return { ...object, issues: unique(report.issues) };
+  return { ...object, issues: unique(report.issues.map((issue) => anchored(issue, input))) };
 }
 
 /** What is wrong with an object; warnings included. */
@@ -171,6 +171,21 @@ function checkAnnotations(kind: string, metadata: Partial<ObjectMeta>, spec: unk
     if (Object.hasOwn(annotations, name))
       report.error('InvalidAnnotation', at(name), `${name} is set by the control plane only`);
   }
+}
+
+/** A fault about something that is missing points at what is there; the missing part leads the message. */
+function anchored(issue: Issue, input: unknown): Issue {
+  let at: unknown = input;
+  let path = '';
+  for (const part of pathParts(issue.path)) {
+    if (at === null || typeof at !== 'object' || !Object.hasOwn(at, part)) {
+      const rest = issue.path.slice(path.length).replace(/^\./, '');
+      return { ...issue, path, message: `${rest}: ${issue.message}` };
+    }
+    at = (at as Record<string | number, unknown>)[part];
+    path = typeof part === 'number' ? item(path, part) : child(path, part);
+  }
+  return issue;
 }
 
 /** A fault that schema and rules both see is reported once. */

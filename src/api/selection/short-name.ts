@@ -1,9 +1,11 @@
+import { isIpAddress } from '../rules/host-name.ts';
+
 /**
  * The full name a host in a rule means (Istio's ResolveShortnameToFQDN): a name without a dot is a service in the namespace of the *rule*;
- * everything else, wildcards included, means itself.
+ * everything else, wildcards and addresses included, means itself.
  */
 export function resolveHost(host: string, namespace: string, domain = 'cluster.local'): string {
-  if (host === '' || host.startsWith('*') || host.includes('.')) return host;
+  if (host === '' || host.startsWith('*') || host.includes('.') || isIpAddress(host)) return host;
   return namespace === '' ? `${host}.svc.${domain}` : `${host}.${namespace}.svc.${domain}`;
 }
 
