@@ -100,4 +100,16 @@ async function installSteps(
       /^Istio is not present in the cluster: no running Istio pods in namespace "istio-system"\nclient version: /,
     );
   });
+
+  await t.test('operator init installs the operator, operator remove takes it away', async () => {
+    const made = await run('operator', 'init', '--hub', 'reg', '--tag', 'x');
+    assert.equal(made.code, 0, made.err);
+    assert.equal(
+      made.out,
+      'Installing operator controller in namespace: istio-operator using image: reg/operator:x\n' +
+        'Operator controller will watch namespaces: all\n✔ Istio operator installed\n✔ Installation complete\n',
+    );
+    const removed = await run('operator', 'remove', '-y');
+    assert.deepEqual(removed, { code: 0, out: 'Removing Istio operator...\n✔ Removal complete\n', err: '' });
+  });
 }

@@ -4,6 +4,7 @@ import { resources } from '../kube/resource.ts';
 import { isNotFound } from '../kube/status-error.ts';
 import { failureText, removeObjects } from '../operator/apply-plan.ts';
 import { iopResource, ownedResources } from '../operator/ownership.ts';
+import { listControlPlaneState, listRuntimeObjects } from '../operator/runtime-objects.ts';
 import { type CliCommand, type CliContext, listOption, textOption, UsageError } from './command.ts';
 import { confirm } from './confirm.ts';
 import { inputFlags, renderInput } from './mesh-input.ts';
@@ -124,23 +125,6 @@ function revisionOf(iop: KubeObject): string {
   return typeof revision === 'string' && revision !== '' ? revision : 'default';
 }
 
-/** What the control plane makes at run time, by its labels (docs/contracts.md). */
-const madeByIstiod = 'app.kubernetes.io/managed-by=istiod';
-const runtimeSelectors: readonly { resource: Resource; labelSelector: string }[] = [
-  { resource: resources.configMaps, labelSelector: 'lateen.dev/proxy' },
-  { resource: resources.configMaps, labelSelector: 'lateen.dev/scope' },
-  { resource: resources.configMaps, labelSelector: madeByIstiod },
-  { resource: resources.secrets, labelSelector: madeByIstiod },
-  { resource: resources.roles, labelSelector: madeByIstiod },
-  { resource: resources.roleBindings, labelSelector: madeByIstiod },
-];
-
-/** And by name, in the control plane's namespace. */
-const runtimeNames: readonly { resource: Resource; name: RegExp }[] = [
-  { resource: resources.secrets, name: /^istio-ca-secret$/ },
-  { resource: resources.leases, name: /^istiod?-/ },
-];
-
 /** Everything of the mesh, or of one revision; with no revision CRDs and what the control plane made count too. */
 async function findAll(
   client: KubeClient,
@@ -149,33 +133,19 @@ async function findAll(
 ): Promise<Found[]> {
   const managed = 'operator.istio.io/managed=Reconcile';
   const purge = revision === undefined;
-  const searches = [
-    ...ownedResources.map((resource) => ({
-      resource,
-      labelSelector: purge ? managed : `${managed},istio.io/rev=${revision}`,
-    })),
-    ...(purge
-      ? [...runtimeSelectors, { resource: resources.customResourceDefinitions, labelSelector: managed }]
-      : []),
-  ];
+  const labelSelector = purge ? managed : `${managed},istio.io/rev=${revision}`;
+  const kinds = purge ? [...ownedResources, resources.customResourceDefinitions] : ownedResources;
   const lists = await Promise.all(
-    searches.map(async ({ resource, labelSelector }) =>
+    kinds.map(async (resource) =>
       (await listOrNone(client, resource, labelSelector)).map((object) => ({ resource, object })),
     ),
   );
-  return [...lists.flat(), ...(purge ? await findByName(client, context.istioNamespace) : [])];
-}
-
-async function findByName(client: KubeClient, namespace: string): Promise<Found[]> {
-  const lists = await Promise.all(
-    runtimeNames.map(async ({ resource, name }) => {
-      const { items } = await client.list(resource, { namespace });
-      return items
-        .filter((object) => name.test(object.metadata.name))
-        .map((object) => ({ resource, object }));
-    }),
-  );
-  return lists.flat();
+  if (!purge) return lists.flat();
+  const runtime = [
+    await listRuntimeObjects(client),
+    await listControlPlaneState(client, context.istioNamespace),
+  ];
+  return [...lists, ...runtime].flat();
 }
 
 async function listOrNone(

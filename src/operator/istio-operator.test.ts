@@ -308,6 +308,11 @@ test('deleting the IstioOperator removes all it made and nothing else', async (t
     kind: 'ConfigMap',
     metadata: { name: 'mine', namespace: 'istio-system' },
   });
+  world.client.seed(resources.configMaps, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'istio-proxy-web', namespace: 'default', labels: { 'lateen.dev/proxy': 'web' } },
+  });
   assert.deepEqual(world.client.peek(iopResource, 'mesh', 'istio-system')?.metadata.finalizers, [finalizer]);
   await world.client.delete(iopResource, 'mesh', { namespace: 'istio-system' });
   await world.clock.advance(1000);
@@ -320,6 +325,11 @@ test('deleting the IstioOperator removes all it made and nothing else', async (t
     [],
   );
   assert.ok(world.client.peek(resources.configMaps, 'mine', 'istio-system'));
+  assert.equal(
+    world.client.peek(resources.configMaps, 'istio-proxy-web', 'default'),
+    undefined,
+    'what istiod made goes too',
+  );
   assert.ok(
     world.client.all(resources.customResourceDefinitions).length > 0,
     'CRDs hold what users wrote and stay',

@@ -244,7 +244,10 @@ export class IstioOperator extends RobustOperator {
   async #finalize(event: ResourceEvent, iop: Iop): Promise<{ requeueAfterMs: number } | undefined> {
     const others = iop.metadata.finalizers ?? [];
     if (!others.includes(finalizer)) return undefined;
-    const { done, failures } = await finalize(this.client, iop, this.clock.now());
+    const { done, failures } = await finalize(this.client, iop, {
+      now: this.clock.now(),
+      last: this.#isLast(iop),
+    });
     if (!done) throw new TransientError('RemovalIncomplete', failureText(failures));
     if (failures.length > 0)
       await this.#status.tell(iop, 'Warning', 'RemovalIncomplete', `left behind: ${failureText(failures)}`);
@@ -254,6 +257,10 @@ export class IstioOperator extends RobustOperator {
     );
     this.log.info('removed', { key: eventKey(event) });
     return undefined;
+  }
+
+  #isLast(iop: Iop): boolean {
+    return [...(this.#iops?.values() ?? [])].every((other) => other.metadata.uid === iop.metadata.uid);
   }
 
   #waitedMs(iop: Iop): number {

@@ -9,7 +9,7 @@ import { isConflict, isNotFound } from '../../kube/status-error.ts';
  * injector gets a certificate, each by server-side apply as the real ones would.
  */
 export async function playControllers(client: KubeClient, signal: AbortSignal): Promise<void> {
-  const deployments = new Informer(client, resources.deployments, { namespace: 'istio-system' });
+  const deployments = new Informer(client, resources.deployments);
   deployments.onChange(({ type, object }) => {
     if (type !== 'deleted') makeAvailable(client, object).catch(tolerate);
   });
