@@ -87,7 +87,10 @@ function readName(name: DerElement): Attribute[][] {
 
 function stringValue(element: DerElement): string {
   const bytes = derContent(element);
-  if (element.tag === DerTag.bmpString) return Buffer.from(bytes).swap16().toString('utf16le');
+  if (element.tag === DerTag.bmpString) {
+    // Two bytes a character; a stray last byte is none.
+    return Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16().toString('utf16le');
+  }
   return bytes.toString('utf8');
 }
 
