@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import type { Conversation } from './case-file.ts';
 import type { Outcome } from './client.ts';
 import type { SeenRequest } from './upstream.ts';
@@ -11,7 +12,14 @@ const volatile = new Set([
   'x-envoy-upstream-service-time',
   'x-request-id',
   'x-envoy-expected-rq-timeout-ms',
+  'x-forwarded-port',
 ]);
+
+/** Envoy writes the machine's own address for a client on loopback. */
+const ownAddress =
+  Object.values(networkInterfaces())
+    .flat()
+    .find((i) => i !== undefined && !i.internal && i.family === 'IPv4')?.address ?? 'none';
 
 export interface Observed {
   readonly outcome: Outcome;
@@ -23,7 +31,7 @@ export function describe({ outcome, seen }: Observed, conversation: Conversation
   const ignore = new Set((conversation.ignore ?? []).map((name) => name.toLowerCase()));
   const field = ([name, value]: readonly [string, string]) => {
     const lower = name.toLowerCase();
-    return `${name}: ${volatile.has(lower) || ignore.has(lower) ? '*' : value}`;
+    return `${name}: ${volatile.has(lower) || ignore.has(lower) ? '*' : value.replaceAll(ownAddress, '127.0.0.1')}`;
   };
   const lines: string[] = [];
   for (const response of outcome.responses) {

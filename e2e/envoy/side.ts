@@ -32,7 +32,12 @@ export class Side {
     this.ports = { listener: listener as number, admin: admin as number, upstreams: this.upstreams.ports };
     const bootstrap = join(this.#dir, `${this.name}.json`);
     writeFileSync(this.#log, '');
-    writeFileSync(bootstrap, JSON.stringify(makeBootstrap(file, this.ports, this.#log), null, 2));
+    // `${a}` in a case file stands for the port of upstream a.
+    const text = JSON.stringify(makeBootstrap(file, this.ports, this.#log), null, 2);
+    writeFileSync(
+      bootstrap,
+      text.replace(/"\$\{(\w+)\}"/g, (found, name: string) => String(this.ports.upstreams[name] ?? found)),
+    );
     const [bin, args] = command(bootstrap);
     const child = spawn(bin, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;

@@ -57,7 +57,12 @@ export type {
   JwtRequirement,
 } from '../../xds/messages/jwt-authn.ts';
 export type { HeaderMutation, ListStringMatcher, MetadataKey } from '../../xds/messages/matcher.ts';
-export type { TokenBucket } from '../../xds/messages/network-filters.ts';
+export type {
+  NetworkExtAuthz,
+  NetworkLocalRateLimit,
+  NetworkRbac,
+  TokenBucket,
+} from '../../xds/messages/network-filters.ts';
 export type { FractionalPercent } from '../../xds/messages/percent.ts';
 export type { RateLimit, RateLimitAction } from '../../xds/messages/rate-limit.ts';
 export type { CorsPolicy } from '../../xds/messages/route.ts';

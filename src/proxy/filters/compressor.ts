@@ -184,16 +184,20 @@ class CompressorFilter implements HttpFilter {
 
   onResponseHead(exchange: HttpExchange, head: ResponseHead, end: boolean): HeadStatus {
     const rules = this.#rules;
-    if (end || !this.#shouldCompress(head)) {
+    if (!rules.response || this.#upgrade || !this.#couldCompress(head)) {
       if (!end && rules.response) rules.stats.notCompressed.value++;
       return 'continue';
     }
     const headers = head.headers;
-    const etag = headers.get('etag');
-    if (etag !== undefined && !etag.startsWith('W/')) headers.set('etag', `W/${etag}`);
     const vary = headers.getJoined('vary');
     if (vary === undefined) headers.set('vary', 'Accept-Encoding');
     else if (!/accept-encoding/i.test(vary)) headers.set('vary', `${vary}, Accept-Encoding`);
+    if (end || !this.#accepted()) {
+      if (!end) rules.stats.notCompressed.value++;
+      return 'continue';
+    }
+    const etag = headers.get('etag');
+    if (etag !== undefined && !etag.startsWith('W/')) headers.set('etag', `W/${etag}`);
     headers.remove('content-length');
     headers.set('content-encoding', rules.encoding);
     rules.stats.compressed.value++;
@@ -201,24 +205,37 @@ class CompressorFilter implements HttpFilter {
     return 'continue';
   }
 
-  #shouldCompress(head: ResponseHead): boolean {
+  /** Whether the client takes our encoding. */
+  #accepted(): boolean {
     const rules = this.#rules;
-    if (!rules.response || this.#upgrade || rules.uncompressible.has(head.status)) return false;
-    if (head.status === 206 || head.status < 200 || head.status === 204 || head.status === 304) return false;
     if (this.#accept === undefined) {
       rules.stats.noAccept.value++;
       return false;
     }
-    if (chooseEncoding(this.#accept, rules.encoding) !== rules.encoding) return false;
-    if (rules.disableOnEtag && head.headers.has('etag')) {
+    return chooseEncoding(this.#accept, rules.encoding) === rules.encoding;
+  }
+
+  /** Whether the answer is of a kind that is compressed for clients that want it; it then varies by accept-encoding. */
+  #couldCompress(head: ResponseHead): boolean {
+    const rules = this.#rules;
+    const { status, headers } = head;
+    if (
+      rules.uncompressible.has(status) ||
+      status === 206 ||
+      status < 200 ||
+      status === 204 ||
+      status === 304
+    )
+      return false;
+    if (rules.disableOnEtag && headers.has('etag')) {
       rules.stats.etag.value++;
       return false;
     }
-    if (Number(head.headers.get('content-length') ?? rules.minLength) < rules.minLength) {
+    if (Number(headers.get('content-length') ?? rules.minLength) < rules.minLength) {
       rules.stats.short.value++;
       return false;
     }
-    return compressible(head.headers, rules.types, rules.minLength);
+    return compressible(headers, rules.types, rules.minLength);
   }
 
   onResponseData(_exchange: HttpExchange, chunk: Buffer, end: boolean): DataResult {

@@ -92,24 +92,40 @@ function compileQuery(mutations: QueryMutations): ((path: string) => string) | u
   return (path) => {
     const mark = path.indexOf('?');
     const base = mark < 0 ? path : path.slice(0, mark);
-    let pairs = mark < 0 || mark === path.length - 1 ? [] : path.slice(mark + 1).split('&');
-    const nameOf = (pair: string) => pair.split('=', 1)[0] ?? '';
+    const parameters = parseParameters(mark < 0 ? '' : path.slice(mark + 1));
     for (const { append, remove } of mutations) {
-      if (remove !== '') pairs = pairs.filter((pair) => nameOf(pair) !== remove);
+      if (remove !== '') parameters.delete(remove);
       const key = append?.record?.key ?? append?.entry?.key;
       if (append === undefined || key === undefined) continue;
       const value =
         append.record === undefined
           ? (append.entry?.value?.toString('latin1') ?? '')
           : String(append.record.value ?? '');
-      const exists = pairs.some((pair) => nameOf(pair) === key);
-      if (append.action === 'ADD_IF_ABSENT' && exists) continue;
-      if (append.action === 'OVERWRITE_IF_EXISTS' && !exists) continue;
-      if (append.action.startsWith('OVERWRITE')) pairs = pairs.filter((pair) => nameOf(pair) !== key);
-      pairs.push(`${key}=${encodeURIComponent(value)}`);
+      const known = parameters.get(key);
+      if (append.action === 'ADD_IF_ABSENT' && known !== undefined) continue;
+      if (append.action === 'OVERWRITE_IF_EXISTS' && known === undefined) continue;
+      if (known === undefined || append.action.startsWith('OVERWRITE'))
+        parameters.set(key, [encodeURIComponent(value)]);
+      else known.push(encodeURIComponent(value));
     }
-    return pairs.length === 0 ? base : `${base}?${pairs.join('&')}`;
+    if (parameters.size === 0) return base;
+    const names = [...parameters.keys()].sort();
+    return `${base}?${names.flatMap((name) => (parameters.get(name) ?? []).map((value) => `${name}=${value}`)).join('&')}`;
   };
+}
+
+/** Values by name, as written; Envoy writes parameters back in name order. */
+function parseParameters(query: string): Map<string, string[]> {
+  const parameters = new Map<string, string[]>();
+  for (const pair of query === '' ? [] : query.split('&')) {
+    const equals = pair.indexOf('=');
+    const name = equals < 0 ? pair : pair.slice(0, equals);
+    const value = equals < 0 ? '' : pair.slice(equals + 1);
+    const known = parameters.get(name);
+    if (known === undefined) parameters.set(name, [value]);
+    else known.push(value);
+  }
+  return parameters;
 }
 
 class HeaderMutationFilterInstance implements HttpFilter {

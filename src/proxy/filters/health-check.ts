@@ -1,4 +1,4 @@
-import { allHeaders } from '../../match/header-match.ts';
+import { allHeaders, type RequestTest } from '../../match/header-match.ts';
 import type { HttpFilterKind } from '../config/http-filter-kind.ts';
 import type { HealthCheckFilter } from '../config/messages.ts';
 import type { FilterEnvironment, HeadStatus, HttpExchange, HttpFilter } from '../http/filter.ts';
@@ -20,8 +20,7 @@ export const healthCheck: HttpFilterKind = {
     const cache = { status: 0, degraded: false, until: 0 };
     return {
       name,
-      create: (exchange) =>
-        isCheck(exchange.request) ? new HealthCheckInstance(config, env, cache) : undefined,
+      create: () => new HealthCheckInstance(config, env, cache, isCheck),
     };
   },
 };
@@ -36,15 +35,18 @@ class HealthCheckInstance implements HttpFilter {
   readonly #config: HealthCheckFilter;
   readonly #env: FilterEnvironment;
   readonly #cache: Cached;
+  readonly #isCheck: RequestTest;
   #passed = false;
 
-  constructor(config: HealthCheckFilter, env: FilterEnvironment, cache: Cached) {
+  constructor(config: HealthCheckFilter, env: FilterEnvironment, cache: Cached, isCheck: RequestTest) {
     this.#config = config;
     this.#env = env;
     this.#cache = cache;
+    this.#isCheck = isCheck;
   }
 
-  onRequestHead(exchange: HttpExchange, _head: RequestHead): HeadStatus {
+  onRequestHead(exchange: HttpExchange, head: RequestHead): HeadStatus {
+    if (!this.#isCheck(head)) return 'continue';
     exchange.info.healthCheck = true;
     const failing = this.#env.runtime('lateen.health_check_failed') === true;
     if (!failing && this.#config.pass_through_mode) {

@@ -186,7 +186,6 @@ class LocalRateLimitFilter implements HttpFilter {
     const headers = exchange.request.headers.clone();
     headers.fields.length = 0;
     this.#limiter.addToResponse?.(headers, formatContext(exchange), exchange.request);
-    headers.add('x-envoy-ratelimited', 'true');
     return headers.fields;
   }
 
@@ -194,7 +193,7 @@ class LocalRateLimitFilter implements HttpFilter {
     const bucket = this.#bucket;
     if (bucket === undefined || this.#limiter.config.enable_x_ratelimit_headers === 'OFF') return 'continue';
     head.headers.set('x-ratelimit-limit', String(bucket.max));
-    head.headers.set('x-ratelimit-remaining', String(Math.floor(bucket.remaining)));
+    head.headers.set('x-ratelimit-remaining', String(bucket.remaining));
     head.headers.set('x-ratelimit-reset', String(bucket.resetSeconds));
     return 'continue';
   }

@@ -1,18 +1,16 @@
 import type { TokenBucket as TokenBucketConfig } from '../config/messages.ts';
 
-/** A token bucket that refills by the clock when it is asked, so it needs no timer. */
+/** A token bucket that refills steadily, `tokens_per_fill` each `fill_interval`; it looks at the clock when it is asked, so it needs no timer. */
 export class TokenBucket {
   readonly max: number;
-  readonly #perFill: number;
-  readonly #intervalMs: number;
+  readonly #perMs: number;
   readonly #clock: { monotonic(): number };
   #tokens: number;
   #filledAt: number;
 
   constructor(config: TokenBucketConfig, clock: { monotonic(): number }) {
     this.max = config.max_tokens;
-    this.#perFill = config.tokens_per_fill;
-    this.#intervalMs = config.fill_interval;
+    this.#perMs = config.tokens_per_fill / config.fill_interval;
     this.#clock = clock;
     this.#tokens = this.max;
     this.#filledAt = clock.monotonic();
@@ -27,19 +25,20 @@ export class TokenBucket {
   }
 
   #refill(): void {
-    const fills = Math.floor((this.#clock.monotonic() - this.#filledAt) / this.#intervalMs);
-    if (fills <= 0) return;
-    this.#tokens = Math.min(this.max, this.#tokens + fills * this.#perFill);
-    this.#filledAt += fills * this.#intervalMs;
+    const now = this.#clock.monotonic();
+    this.#tokens = Math.min(this.max, this.#tokens + (now - this.#filledAt) * this.#perMs);
+    this.#filledAt = now;
   }
 
+  /** Whole tokens left. */
   get remaining(): number {
     this.#refill();
-    return this.#tokens;
+    return Math.floor(this.#tokens);
   }
 
-  /** Seconds until the next fill, rounded up. */
+  /** Seconds until the bucket is full again, rounded up. */
   get resetSeconds(): number {
-    return Math.ceil((this.#filledAt + this.#intervalMs - this.#clock.monotonic()) / 1000);
+    this.#refill();
+    return Math.ceil((this.max - this.#tokens) / this.#perMs / 1000);
   }
 }
