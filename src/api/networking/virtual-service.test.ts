@@ -834,3 +834,11 @@ rule('annotations nobody may set', {
   fault: 'InvalidAnnotation metadata.annotations["internal.istio.io/parents"]',
   bad: ['x', 'y'],
 });
+
+rule('TLS routes say what they match', {
+  kind,
+  source: 'CRD required; validateTLSRoute',
+  template: '{hosts: [a], gateways: [g], tls: [{$}]}',
+  fault: 'MissingField spec.tls[0]',
+  bad: ['', 'route: [{destination: {host: a}}]', 'match: null'],
+});

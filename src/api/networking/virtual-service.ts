@@ -65,7 +65,7 @@ function checkHosts(spec: VirtualServiceSpec, report: Report, onGatewayOnly: boo
   const hosts = spec.hosts ?? [];
   const sni =
     onGatewayOnly &&
-    (spec.tls ?? []).some((route) => route.match.some((match) => match.sniHosts?.length > 0));
+    (spec.tls ?? []).some((route) => route.match?.some((match) => match.sniHosts?.length > 0));
   let sound = true;
   hosts.forEach((host, index) => {
     const fault = onGatewayOnly ? gatewayDomainFault(host, sni) : wildcardDomainFault(host);
