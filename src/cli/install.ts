@@ -1,7 +1,6 @@
 import type { KubeClient } from '../kube/client.ts';
 import { isNotFound } from '../kube/status-error.ts';
-import { ignoreAnnotation } from '../operator/istio-operator.ts';
-import { iopResource } from '../operator/ownership.ts';
+import { ignoreAnnotation, iopResource } from '../operator/ownership.ts';
 import { textAt } from '../render/json.ts';
 import type { Rendering } from '../render/render.ts';
 import { userSpec } from '../render/resolve.ts';

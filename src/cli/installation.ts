@@ -7,9 +7,15 @@ import { ResourceMapper } from '../kube/resource-mapper.ts';
 import { isAlreadyExists, isNotFound } from '../kube/status-error.ts';
 import { Applier, failureText, removeObjects } from '../operator/apply-plan.ts';
 import { healthOf, podTrouble } from '../operator/health.ts';
-import { ignoreAnnotation } from '../operator/istio-operator.ts';
 import { listOwned } from '../operator/owned-objects.ts';
-import { fieldManager, iopApiVersion, iopResource, type Owner, owned } from '../operator/ownership.ts';
+import {
+  fieldManager,
+  ignoreAnnotation,
+  iopApiVersion,
+  iopResource,
+  type Owner,
+  owned,
+} from '../operator/ownership.ts';
 import type { JsonMap } from '../render/json.ts';
 import type { Library } from '../render/library.ts';
 import { objectsOf, type RenderedComponent, type Rendering } from '../render/render.ts';

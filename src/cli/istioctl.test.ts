@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -285,4 +285,25 @@ test('a text diff marks lines and leaves far ones out', () => {
   assert.equal(textDiff(lines.join('\n'), changed.join('\n'), 1), ' line 9\n-line 10\n+other\n line 11\n...');
   assert.equal(textDiff('a', 'a'), '');
   assert.equal(textDiff('', 'a'), '-\n+a');
+});
+
+test('no command loads the heavy Kubernetes client', () => {
+  const root = join(import.meta.dirname, '..');
+  const seen = new Map<string, string>();
+  const queue = globSync('cli/*.ts', { cwd: root }).filter((file) => !/\.(test|contract)\.ts$/.test(file));
+  for (const file of queue) {
+    // Static imports only: what is loaded on demand is loaded when somebody demands it.
+    const text = readFileSync(join(root, file), 'utf8').replace(/import type [^;]*;/g, '');
+    for (const [, spec = ''] of text.matchAll(/^(?:import|export)\s[^;'"]*?from\s+'([^']+)'/gm)) {
+      assert.ok(
+        !/client-node|k8s-operator/.test(spec),
+        `${file} imports ${spec}; it is reached through ${seen.get(file) ?? 'the table'}`,
+      );
+      const target = join(file, '..', spec);
+      if (!spec.startsWith('.') || seen.has(target)) continue;
+      seen.set(target, file);
+      queue.push(target);
+    }
+  }
+  assert.ok(seen.size > 50, `only ${seen.size} modules found`);
 });

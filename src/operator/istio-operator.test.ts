@@ -9,9 +9,9 @@ import { resources } from '../kube/resource.ts';
 import { FakeKubeClient } from '../kube/testing/fake-kube-client.ts';
 import type { JsonMap } from '../render/json.ts';
 import { loadLibrary } from '../render/library.ts';
-import { finalizer, IstioOperator } from './istio-operator.ts';
+import { IstioOperator } from './istio-operator.ts';
 import { leadOperator } from './lead-operator.ts';
-import { iopResource, ownedResources, ownerLabels } from './ownership.ts';
+import { finalizer, iopResource, ownedResources, ownerLabels } from './ownership.ts';
 import { releaseWhenRemoved } from './release.ts';
 import type { IopStatus } from './status.ts';
 

@@ -16,12 +16,9 @@ import { Applier, failureText, removeObjects } from './apply-plan.ts';
 import { type Assessment, assess } from './assess.ts';
 import { finalize } from './finalize.ts';
 import { OwnedObjects } from './owned-objects.ts';
-import { iopResource, type Owner, owned } from './ownership.ts';
+import { finalizer, ignoreAnnotation, iopResource, type Owner, owned } from './ownership.ts';
 import { failed } from './status.ts';
 import { type Iop, StatusWriter } from './status-writer.ts';
-
-export const finalizer = 'istio-finalizer.install.istio.io';
-export const ignoreAnnotation = 'install.istio.io/ignoreReconcile';
 
 export interface IstioOperatorOptions extends RobustOperatorOptions {
   readonly library: Library;

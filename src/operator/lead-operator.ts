@@ -1,5 +1,5 @@
 import { Lease } from '../kube/lease.ts';
-import { IstioOperator, type IstioOperatorOptions } from './istio-operator.ts';
+import type { IstioOperatorOptions } from './istio-operator.ts';
 
 export interface LeadOptions extends IstioOperatorOptions {
   /** Namespace of the lease: the operator's own. */
@@ -28,6 +28,8 @@ export async function leadOperator(options: LeadOptions, signal: AbortSignal): P
     ...(options.retryMs !== undefined && { retryMs: options.retryMs }),
   });
   await lease.run(signal, async (leading) => {
+    // Loaded by the leader only: its base class brings a Kubernetes client of 100 MB along, which a standby need not carry.
+    const { IstioOperator } = await import('./istio-operator.ts');
     const operator = new IstioOperator(options);
     leading.addEventListener('abort', () => operator.stop(), { once: true });
     if (leading.aborted) operator.stop();

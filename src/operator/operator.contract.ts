@@ -10,10 +10,9 @@ import { keyOf, resources } from '../kube/resource.ts';
 import { isNotFound } from '../kube/status-error.ts';
 import type { JsonMap } from '../render/json.ts';
 import { loadLibrary } from '../render/library.ts';
-import { finalizer } from './istio-operator.ts';
 import { leadOperator } from './lead-operator.ts';
 import { listOwned } from './owned-objects.ts';
-import { iopResource } from './ownership.ts';
+import { finalizer, iopResource } from './ownership.ts';
 import type { IopStatus } from './status.ts';
 import { playControllers } from './testing/play-controllers.ts';
 

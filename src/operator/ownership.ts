@@ -19,6 +19,12 @@ export const ownerLabels = {
 /** Field manager of every write of the installation, by operator and istioctl alike. */
 export const fieldManager = 'lateen-operator';
 
+/** Keeps an IstioOperator until what it made is gone. */
+export const finalizer = 'istio-finalizer.install.istio.io';
+
+/** An IstioOperator with this annotation set to "true" is a record only. */
+export const ignoreAnnotation = 'install.istio.io/ignoreReconcile';
+
 export const iopApiVersion = 'install.istio.io/v1alpha1';
 
 export const iopResource: Resource = {

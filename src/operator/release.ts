@@ -4,8 +4,7 @@ import { errorMessage } from '../base/log.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { resources } from '../kube/resource.ts';
 import { isNotFound } from '../kube/status-error.ts';
-import { finalizer } from './istio-operator.ts';
-import { iopResource } from './ownership.ts';
+import { finalizer, iopResource } from './ownership.ts';
 
 /**
  * Called when the operator stops. If it is being removed for good (its Deployment or namespace is going or gone), nobody will be there to act on
