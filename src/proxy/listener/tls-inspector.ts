@@ -1,4 +1,4 @@
-import { parseClientHello } from './client-hello.ts';
+import { parseClientHello } from '../tls/client-hello.ts';
 import type { ConnectionInfo } from './connection.ts';
 import type { ListenerFilter, ListenerFilterFactory } from './listener-filter.ts';
 
@@ -10,12 +10,13 @@ export function createTlsInspector(options: {
   const filter: ListenerFilter = {
     maxBytes: options.maxHelloBytes,
     inspect(bytes: Buffer, info: ConnectionInfo) {
-      const result = parseClientHello(bytes, options.maxHelloBytes);
-      if (result === 'more') return 'more';
-      if (result === 'not-tls') return 'done';
-      if (result === 'malformed') return options.closeOnError ? new Error('malformed ClientHello') : 'done';
+      const result = parseClientHello(bytes);
+      if (result.kind === 'incomplete') return 'more';
+      if (result.kind === 'not-tls') return 'done';
+      if (result.kind === 'invalid')
+        return options.closeOnError ? new Error('malformed ClientHello') : 'done';
       info.transportProtocol = 'tls';
-      info.requestedServerName = result.serverName;
+      info.requestedServerName = result.sni;
       info.applicationProtocols = result.alpn;
       return 'done';
     },
