@@ -66,12 +66,11 @@ export function compileFilterStateMatcher(matcher: FilterStateMatcher): {
   const ranges = (matcher.address_match?.ranges ?? []).map((range) =>
     cidrOf(range.address_prefix, range.prefix_len),
   );
-  const invert = matcher.address_match?.invert_match ?? false;
   return {
     key: matcher.key,
     matches: (value) => {
       const ip = typeof value === 'string' ? parseIp(value.replace(/:\d+$/, '')) : undefined;
-      return ip !== undefined && ranges.some((range) => range.contains(ip)) !== invert;
+      return ip !== undefined && ranges.some((range) => range.contains(ip));
     },
   };
 }

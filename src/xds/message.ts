@@ -136,7 +136,12 @@ export function lowerCamel(name: string): string {
 
 /** A reference to a message defined later or recursively. */
 export function lazy<T>(get: () => Message<T>): Field<T> {
-  return { kind: 'message', absent: undefined, decode: (value, ctx) => get().decode(value, ctx) };
+  return {
+    kind: 'message',
+    absent: undefined,
+    inner: () => [get()],
+    decode: (value, ctx) => get().decode(value, ctx),
+  };
 }
 
 export interface ListRules {
@@ -150,6 +155,7 @@ const noItems: readonly never[] = Object.freeze([]);
 export function repeated<V, A>(item: Field<V, A>, rules: ListRules = {}): Field<readonly V[], readonly V[]> {
   return {
     kind: `repeated ${item.kind}`,
+    inner: () => [item],
     absent: noItems,
     required: (rules.min ?? 0) > 0,
     decode(value, ctx) {
@@ -181,6 +187,7 @@ export function map<V, A>(
 ): Field<Readonly<Record<string, V>>, Readonly<Record<string, V>>> {
   return {
     kind: `map<string, ${value.kind}>`,
+    inner: () => [value],
     absent: noEntries,
     decode(input, ctx) {
       if (typeof input !== 'object' || input === null || Array.isArray(input))

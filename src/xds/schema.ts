@@ -14,6 +14,8 @@ export interface Field<V, A = undefined> {
   /** What a message holds when the field is not set. */
   readonly absent: A;
   readonly required?: boolean;
+  /** The fields this one is made of (list items, map values, a lazy reference), for walks over the descriptors. */
+  readonly inner?: () => readonly AnyField[];
   /** Why setting the field does nothing, for what concerns only Envoy's own innards. */
   readonly noEffect?: string;
   /** The value, or undefined after reporting what is wrong. Null never gets here: it means "not set". */

@@ -1,7 +1,7 @@
 import { message, repeated } from '../message.ts';
 import { bool, string } from '../scalar.ts';
 import type { Infer } from '../schema.ts';
-import { describeJson, type Field } from '../schema.ts';
+import { describeJson, type Field, noEffect } from '../schema.ts';
 
 /** A resource of a DiscoveryResponse, not decoded yet: decode it by `typeName` when it is needed. */
 export interface RawResource {
@@ -34,6 +34,7 @@ export const DiscoveryResponse = message('envoy.service.discovery.v3.DiscoveryRe
   canary: bool(),
   type_url: string(),
   nonce: string(),
+  resource_errors: noEffect('for subscriptions by name; files hold whole resources'),
   control_plane: message('envoy.config.core.v3.ControlPlane', { identifier: string() }),
 });
 export type DiscoveryResponse = Infer<typeof DiscoveryResponse>;

@@ -1,6 +1,6 @@
 import { lazy, message, repeated } from '../message.ts';
 import { bool, boolValue, duration, enumeration, int32, uint32Value, uint64Value } from '../scalar.ts';
-import { type Infer, type Message, required } from '../schema.ts';
+import { type Infer, type Message, noEffect, required } from '../schema.ts';
 import { LoadBalancingPolicy, subsetFields } from './cluster.ts';
 import { Address, Metadata, RuntimeDouble } from './core.ts';
 import { Percent } from './percent.ts';
@@ -121,6 +121,9 @@ export const CaresDnsResolverConfig = message(`${dns}.cares.v3.CaresDnsResolverC
   query_timeout_seconds: uint64Value(),
   query_tries: uint32Value(),
   rotate_nameservers: bool(),
+  edns0_max_payload_size: noEffect('resolving is left to the system'),
+  max_udp_channel_duration: noEffect('resolving is left to the system'),
+  reinit_channel_on_timeout: noEffect('resolving is left to the system'),
 });
 export const GetAddrInfoDnsResolverConfig = message(`${dns}.getaddrinfo.v3.GetAddrInfoDnsResolverConfig`, {
   num_retries: uint32Value(),

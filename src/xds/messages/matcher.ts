@@ -124,7 +124,6 @@ export const FilterStateMatcher = message(
     string_match: StringMatcher,
     address_match: message('envoy.type.matcher.v3.AddressMatcher', {
       ranges: repeated(CidrRange),
-      invert_match: bool(),
     }),
   },
   { oneofs: [{ fields: ['string_match', 'address_match'], required: true }] },
