@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -100,24 +100,46 @@ export function debian(command: string, name = command): string {
   return debian(command, name);
 }
 
-/** An Autobahn test suite that runs on Python 3, made from its source package. */
-export function autobahn(): { python: string; source: string } {
-  const directory = venv('autobahn-venv', ['autobahn==23.1.2', 'twisted', 'setuptools<60']);
-  const source = join(cache, 'autobahntestsuite-0.8.2');
-  if (!existsSync(source)) {
-    const pip = join(directory, 'bin', 'pip');
-    run(pip, [
-      'download',
-      '--quiet',
-      '--no-deps',
-      '--no-binary',
-      ':all:',
-      '--no-build-isolation',
-      '-d',
-      cache,
-      'autobahntestsuite==0.8.2',
-    ]);
-    run('tar', ['xzf', join(cache, 'autobahntestsuite-0.8.2.tar.gz'), '-C', cache]);
-  }
-  return { python: join(directory, 'bin', 'python'), source };
+/** The Autobahn test suite's cases, made to run on Python 3 from its source package. */
+export function autobahn(): { python: string; ported: string } {
+  const directory = venv('autobahn-venv', ['autobahn==23.1.2', 'twisted', 'setuptools<60', 'wheel']);
+  const python = join(directory, 'bin', 'python');
+  const ported = join(cache, 'autobahn-cases');
+  if (existsSync(join(ported, 'autobahntestsuite', 'case'))) return { python, ported };
+  const sdist = [
+    'download',
+    '--quiet',
+    '--no-deps',
+    '--no-binary',
+    ':all:',
+    '--no-build-isolation',
+    '-d',
+    cache,
+  ];
+  run(join(directory, 'bin', 'pip'), [...sdist, 'autobahntestsuite==0.8.2']);
+  run('tar', ['xzf', 'autobahntestsuite-0.8.2.tar.gz'], { cwd: cache });
+  const source = join(cache, 'autobahntestsuite-0.8.2', 'autobahntestsuite');
+  const target = join(ported, 'autobahntestsuite');
+  mkdirSync(target, { recursive: true });
+  writeFileSync(join(target, '__init__.py'), '');
+  run('cp', ['-r', join(source, 'testdata'), target]);
+  const staged = join(ported, 'case');
+  run('cp', ['-r', join(source, 'case'), staged]);
+  for (const file of readdirSync(staged).filter((name) => name.endsWith('.py'))) portFile(join(staged, file));
+  run(python, ['-W', 'ignore', '-m', 'lib2to3', '-w', '-n', staged]);
+  run('mv', [staged, join(target, 'case')]);
+  return { python, ported };
+}
+
+/** What lib2to3 does not see: text that is bytes, division of integers, order of base classes, interfaces declared in the class body. */
+function portFile(file: string): void {
+  const text = readFileSync(file, 'latin1')
+    .replace(/^\s*implements\(.*\)$/gm, '')
+    .replace('from zope.interface import implements', '')
+    .replaceAll('(object, Case, )', '(Case, )')
+    .replace(/\b(request|accept)(NoContextTakeover|MaxWindowBits)\b/g, (name) =>
+      name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`),
+    )
+    .replace('len(self.payload) / self.p.autoFragmentSize', 'len(self.payload) // self.p.autoFragmentSize');
+  writeFileSync(file, `# -*- coding: latin-1 -*-\n${text}`, 'latin1');
 }

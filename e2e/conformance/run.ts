@@ -7,6 +7,7 @@ import { Unavailable } from './install.ts';
 import { printRows, type Row } from './report.ts';
 import type { SubjectName } from './subjects.ts';
 import { tlsScanSuite } from './tls-scan.ts';
+import { websocketSuite } from './websocket.ts';
 
 /**
  * The conformance suites of others, our proxy beside those it is compared with, on the same machine in the same run.
@@ -18,6 +19,7 @@ const suites: Record<string, Suite> = {
   h2spec: h2specSuite,
   'grpc-interop': grpcInteropSuite,
   floods: floodSuite,
+  websocket: websocketSuite,
   'tls-scan': tlsScanSuite,
 };
 

@@ -90,10 +90,23 @@ const checks: [command: string, field: string, good: unknown][] = [
 ];
 const oldProtocols = ['ssl_2_0', 'ssl_3_0', 'tls_1_0', 'tls_1_1'];
 
+const scans =
+  'sslv2 sslv3 tlsv1 tlsv1_1 tlsv1_2 tlsv1_3 compression early_data openssl_ccs fallback heartbleed robot reneg resum elliptic_curves ems';
+
 async function sslyzeRow({ name, port }: Subject): Promise<Row> {
   const tool = sslyze();
   const file = join(tmpdir(), `lateen-sslyze-${port}.json`);
-  await runToEnd(tool, [`127.0.0.1:${port}`, '--mozilla_config=disable', '--json_out', file], 3 * 60_000);
+  await runToEnd(
+    tool,
+    [
+      `127.0.0.1:${port}`,
+      ...scans.split(' ').map((scan) => `--${scan}`),
+      '--mozilla_config=disable',
+      '--json_out',
+      file,
+    ],
+    3 * 60_000,
+  );
   const report = JSON.parse(readFileSync(file, 'utf8')) as SslyzeReport;
   rmSync(file, { force: true });
   const results = report.server_scan_results[0]?.scan_result ?? {};

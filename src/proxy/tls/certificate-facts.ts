@@ -89,7 +89,9 @@ function stringValue(element: DerElement): string {
   const bytes = derContent(element);
   if (element.tag === DerTag.bmpString) {
     // Two bytes a character; a stray last byte is none.
-    return Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16().toString('utf16le');
+    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
+      .swap16()
+      .toString('utf16le');
   }
   return bytes.toString('utf8');
 }

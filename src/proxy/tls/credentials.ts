@@ -88,7 +88,8 @@ function makeContext(
   if (parameters.signatureAlgorithms.length > 0) settings.sigalgs = parameters.signatureAlgorithms.join(':');
   if (validation?.crlPem !== undefined) settings.crl = validation.crlPem;
   if (options.sessionTimeoutSeconds > 0) settings.sessionTimeout = options.sessionTimeoutSeconds;
-  if (options.tickets === 'off') settings.secureOptions = cryptoConstants.SSL_OP_NO_TICKET;
+  settings.secureOptions = cryptoConstants.SSL_OP_NO_RENEGOTIATION;
+  if (options.tickets === 'off') settings.secureOptions |= cryptoConstants.SSL_OP_NO_TICKET;
   else if (options.tickets !== 'client')
     settings.ticketKeys = ticketKeys(certificates, validation, options.tickets);
   return createSecureContext(settings);

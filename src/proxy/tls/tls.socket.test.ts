@@ -465,3 +465,18 @@ test('a server name longer than TLS allows is an error, not a crash', async () =
   const connected = await dial(clientTransport({ sni: 'x'.repeat(300) }).transport, port);
   assert.equal(connected.error?.message, 'server name too long');
 });
+
+test('a TLS 1.2 client cannot renegotiate', async () => {
+  const { port } = await serve();
+  const refused = await new Promise<boolean>((resolve) => {
+    const socket = tlsConnect(
+      { port, host: '127.0.0.1', rejectUnauthorized: false, maxVersion: 'TLSv1.2' },
+      () => {
+        socket.renegotiate({}, (error) => resolve(error !== null));
+      },
+    );
+    socket.on('error', () => resolve(true));
+    cleanups.push(() => socket.destroy());
+  });
+  assert.ok(refused);
+});
