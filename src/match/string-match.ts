@@ -65,10 +65,7 @@ export function anyOf(tests: readonly StringTest[]): StringTest {
 export function compileSubstitution(rule: RegexMatchAndSubstitute): (text: string) => string {
   const regex = compileRegexMatcher(rule.pattern);
   const highest = highestGroup(rule.substitution);
-  if (highest < 0 || highest > groupCount(rule.pattern.regex))
-    throw new ConfigFault(
-      'substitution',
-      `invalid substitution ${JSON.stringify(rule.substitution)}: it names a group the pattern does not have`,
-    );
+  // RE2 leaves the text alone when the replacement names a group the pattern does not have.
+  if (highest < 0 || highest > groupCount(rule.pattern.regex)) return (text) => text;
   return (text) => regex.replaceAll(text, rule.substitution);
 }

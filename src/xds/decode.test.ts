@@ -162,7 +162,7 @@ test('numbers, durations and bytes are checked as protobuf JSON does', () => {
     [{ max_requests_per_connection: -1 }, 'OutOfRange'],
     [{ max_requests_per_connection: 1.5 }, 'InvalidType'],
     [{ max_requests_per_connection: 4294967296 }, 'OutOfRange'],
-    [{ respect_dns_ttl: 'true' }, 'InvalidType'],
+    [{ respect_dns_ttl: 'yes' }, 'InvalidType'],
     [{ health_checks: {} }, 'InvalidType'],
   ];
   for (const [fields, code] of cases)

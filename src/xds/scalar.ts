@@ -181,6 +181,7 @@ export function doubleValue(rules?: NumberRules): Field<number> {
 }
 
 function truth(value: unknown, ctx: DecodeContext): boolean | undefined {
+  if (value === 'true' || value === 'false') return value === 'true';
   if (typeof value !== 'boolean')
     return ctx.report('InvalidType', `must be true or false, not ${describeJson(value)}`);
   return value;

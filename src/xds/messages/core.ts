@@ -221,24 +221,36 @@ export const HeaderValue = message('envoy.config.core.v3.HeaderValue', {
 });
 export type HeaderValue = Infer<typeof HeaderValue>;
 
-export const HeaderValueOption = message('envoy.config.core.v3.HeaderValueOption', {
-  header: required(HeaderValue),
-  append: boolValue(),
-  append_action: enumeration('HeaderAppendAction', [
-    'APPEND_IF_EXISTS_OR_ADD',
-    'ADD_IF_ABSENT',
-    'OVERWRITE_IF_EXISTS_OR_ADD',
-    'OVERWRITE_IF_EXISTS',
-  ]),
-  keep_empty_value: bool(),
-});
+export const HeaderValueOption = message(
+  'envoy.config.core.v3.HeaderValueOption',
+  {
+    header: required(HeaderValue),
+    append: boolValue(),
+    append_action: enumeration('HeaderAppendAction', [
+      'APPEND_IF_EXISTS_OR_ADD',
+      'ADD_IF_ABSENT',
+      'OVERWRITE_IF_EXISTS_OR_ADD',
+      'OVERWRITE_IF_EXISTS',
+    ]),
+    keep_empty_value: bool(),
+  },
+  {
+    check: ({ header }, ctx) => {
+      if (/^(?::|host$)/i.test(header.key))
+        ctx.report('InvalidValue', ':-prefixed or host headers may not be modified');
+    },
+  },
+);
 export type HeaderValueOption = Infer<typeof HeaderValueOption>;
+
+/** `:`-prefixed and host headers may not be removed. */
+const removable = /^(?!:)(?![hH][oO][sS][tT]$)/;
 
 export const headerMutationLists = {
   request_headers_to_add: repeated(HeaderValueOption, { max: 1000 }),
-  request_headers_to_remove: repeated(string({ min: 1, header: 'name' })),
+  request_headers_to_remove: repeated(string({ min: 1, header: 'name', pattern: removable })),
   response_headers_to_add: repeated(HeaderValueOption, { max: 1000 }),
-  response_headers_to_remove: repeated(string({ min: 1, header: 'name' })),
+  response_headers_to_remove: repeated(string({ min: 1, header: 'name', pattern: removable })),
 };
 
 export const KeyValuePair = message('envoy.config.core.v3.KeyValuePair', {

@@ -287,7 +287,14 @@ export const LocalRateLimit = message(
     rate_limits: repeated(RateLimit),
     max_dynamic_descriptors: uint32Value({ gte: 1 }),
   },
-  { unsupported: { local_cluster_rate_limit: 'buckets are not shared between proxies' } },
+  {
+    unsupported: { local_cluster_rate_limit: 'buckets are not shared between proxies' },
+    check: (m, ctx) => {
+      for (const bucket of [m.token_bucket, ...m.descriptors.map((d) => d.token_bucket)])
+        if (bucket !== undefined && bucket.fill_interval < 50)
+          ctx.report('OutOfRange', 'fill_interval must be at least 50 ms');
+    },
+  },
 );
 export type LocalRateLimit = Infer<typeof LocalRateLimit>;
 

@@ -41,7 +41,7 @@ export const FilterChainMatch = message(
           'address_suffix and suffix_len are not implemented (nor are they in Envoy)',
         );
       for (const name of m.server_names)
-        if (name.includes('*') && !(name.startsWith('*.') && !name.slice(1).includes('*')) && name !== '*')
+        if (name.includes('*') && !(name.startsWith('*.') && !name.slice(1).includes('*')))
           ctx.report(
             'InvalidValue',
             `server name ${JSON.stringify(name)}: a wildcard may only stand in front, as "*.example.com"`,
