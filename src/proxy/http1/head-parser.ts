@@ -180,7 +180,8 @@ export function parseResponseHead(
   if (!text.startsWith('HTTP/1.') || (minor !== 48 && minor !== 49) || text.charCodeAt(8) !== 32)
     return failed(facts, 'http1.invalid_status_line');
   const status = statusCode(text, lineEnd);
-  if (status === 0 || controlBytes.test(text)) return failed(facts, 'http1.invalid_status_line');
+  if (status === 0 || text.indexOf('\n') !== lineEnd + 1 || controlBytes.test(text))
+    return failed(facts, 'http1.invalid_status_line');
   const fields: string[] = [];
   if (!parseFields(text, lineEnd + 2, fields, facts, limits)) return undefined;
   if (facts.host !== undefined) fields.push('host', facts.host);
