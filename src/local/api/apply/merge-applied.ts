@@ -28,10 +28,8 @@ function mergeItems(schema: Schema, live: readonly unknown[], applied: readonly 
   };
   for (const item of applied) {
     const element = itemElement(schema, item);
-    if (liveByElement.has(element)) {
-      takeLiveOnly();
-      next++;
-    }
+    takeLiveOnly();
+    if (liveByElement.has(element)) next++;
     result.push(mergeApplied(schema.items, liveByElement.get(element), item));
   }
   for (; next < live.length; next++) {

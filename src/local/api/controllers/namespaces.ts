@@ -7,6 +7,7 @@ import type { ApiRequest, WriteParameters } from '../request/request.ts';
 import { createObject, updateObject } from '../request/write.ts';
 import { apiVersionOf, keyOf } from '../resources/resource.ts';
 import { cloneJson } from '../schema/json-value.ts';
+import type { Table } from '../store/table.ts';
 import { systemUser } from './system-user.ts';
 
 const parameters: WriteParameters = {
@@ -23,6 +24,7 @@ export class NamespaceController {
   readonly #log: Logger;
   readonly #working = new Set<string>();
   readonly #again = new Set<string>();
+  readonly #watched = new WeakSet<Table>();
 
   constructor(core: ApiCore, caCertificate: string, log: Logger) {
     this.#core = core;
@@ -36,18 +38,28 @@ export class NamespaceController {
     table.listen(({ type, entry }) => {
       if (type !== 'DELETED') this.#mark(entry.object.metadata.name);
     });
-    for (const name of ['/serviceaccounts', '/configmaps']) {
-      this.#core.store.table(name).listen(({ type, entry }) => {
-        if (type === 'DELETED' && entry.object.metadata.namespace)
-          this.#mark(entry.object.metadata.namespace);
+    this.#watchContent();
+    this.#core.registry.onChange(() => this.#watchContent());
+  }
+
+  /** A terminating namespace goes with the last object in it, of whatever kind; what every namespace has comes back. */
+  #watchContent(): void {
+    for (const resource of this.#core.registry.stored()) {
+      const table = this.#core.store.table(resource.table);
+      if (!resource.namespaced || this.#watched.has(table)) continue;
+      this.#watched.add(table);
+      const furniture = resource.table === '/serviceaccounts' || resource.table === '/configmaps';
+      table.listen(({ type, entry }) => {
+        const { namespace } = entry.object.metadata;
+        if (type === 'DELETED' && namespace && (furniture || this.#isTerminating(namespace)))
+          this.#mark(namespace);
       });
     }
   }
 
-  /** Looks at a namespace again: called when an object in a terminating namespace is gone. */
-  recheck(namespace: string): void {
+  #isTerminating(namespace: string): boolean {
     const found = this.#core.store.table('/namespaces').get(namespace)?.object;
-    if (found?.metadata.deletionTimestamp !== undefined) this.#mark(namespace);
+    return found?.metadata.deletionTimestamp !== undefined;
   }
 
   #mark(name: string): void {

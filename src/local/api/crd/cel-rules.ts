@@ -25,7 +25,8 @@ function visible(object: Readonly<ApiObject>): Fields {
 
 const known = new WeakMap<Schema, boolean>();
 
-function usesCel(schema: Schema): boolean {
+/** Whether the schema has rules anywhere. */
+export function usesCel(schema: Schema): boolean {
   const before = known.get(schema);
   if (before !== undefined) return before;
   known.set(schema, false);
@@ -118,7 +119,7 @@ function fault(reason: string, field: string, schema: Schema, text: string): Fie
       return {
         reason,
         field: at,
-        message: `Invalid value: ${JSON.stringify(schema.type ?? 'object')}: ${text}`,
+        message: `Invalid value: ${text}`,
       };
   }
 }

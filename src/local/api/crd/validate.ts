@@ -12,7 +12,7 @@ import type { ApiObject, Fields } from '../object.ts';
 import { equalJson } from '../schema/json-value.ts';
 import { parseQuantity } from '../schema/quantity.ts';
 import { fieldSchema, type Schema, type SchemaRules } from '../schema/schema.ts';
-import { checkCelRules } from './cel-rules.ts';
+import { checkCelRules, usesCel } from './cel-rules.ts';
 import { formatFault } from './formats.ts';
 
 /** Validates a custom resource by its schema, CEL rules included. Faults that `old` already had in an unchanged field are let through (ratcheting). */
@@ -25,9 +25,26 @@ export function validateCustom(
   const before = errors.length;
   const { metadata: _metadata, ...rest } = object as unknown as Fields;
   validateValue(schema, rest, '', (old as unknown as Fields) ?? undefined, errors);
-  if (errors.length > before) return;
-  checkCelRules(schema, object, old, errors);
+  if (!errors.slice(before).some(({ reason }) => blockingReasons.has(reason))) {
+    checkCelRules(schema, object, old, errors);
+  } else if (usesCel(schema)) errors.push(uncheckedRules);
 }
+
+/** Faults that leave the object in no shape for rules to look at. */
+const blockingReasons = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
+const uncheckedRules: FieldError = {
+  reason: 'FieldValueInvalid',
+  field: '<nil>',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+};
 
 /** Checks a value against a schema; nothing below a value equal to its old one is looked at. */
 export function validateValue(

@@ -24,12 +24,17 @@ export function parseFieldSelector(
       if (match === null) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
       const [, path = '', sign, value = ''] = match;
       if (path !== 'metadata.name' && path !== 'metadata.namespace' && !supported.includes(path)) {
-        throw badRequest(
-          `Unable to find "${apiVersion}" that match label selector "", field selector "${text}": field label not supported: ${path}`,
-        );
+        throw badRequest(unknownField(text, path, apiVersion, supported));
       }
       return { path, negated: sign === '!=', value: value.replace(/\\(.)/g, '$1') };
     });
+}
+
+function unknownField(text: string, path: string, apiVersion: string, supported: readonly string[]): string {
+  if (supported.length === 0) {
+    return `${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  }
+  return `Unable to find ${JSON.stringify(apiVersion)} that match label selector "", field selector ${JSON.stringify(text)}: field label not supported: ${path}`;
 }
 
 export function matchesFields(selector: FieldSelector, object: Readonly<ApiObject>): boolean {

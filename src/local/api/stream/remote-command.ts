@@ -58,6 +58,15 @@ async function outcome(run: RunCommand, streams: ProcessStreams): Promise<string
   }
 }
 
+/** Ends an output stream and waits until all of it is on its way: the status must come last. */
+function drained(stream: Writable | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream === undefined || stream.destroyed) return resolve();
+    stream.once('close', resolve);
+    stream.end(() => resolve());
+  });
+}
+
 /** Terminal sizes, buffered until the command listens. */
 class Resizes {
   #listeners: ResizeListener[] = [];
@@ -126,7 +135,8 @@ function overWebSocket(
     onResize: resizes.listen,
     signal: abort.signal,
   };
-  void outcome(run, streams).then((status) => {
+  void outcome(run, streams).then(async (status) => {
+    await Promise.all([drained(streams.stdout), drained(streams.stderr)]);
     connection.send(Buffer.concat([Buffer.from([channel.error]), Buffer.from(status)]), () =>
       connection.close(),
     );
@@ -183,8 +193,7 @@ function overSpdy(
       onResize: resizes.listen,
       signal: abort.signal,
     });
-    stdout?.end();
-    stderr?.end();
+    await Promise.all([drained(stdout), drained(stderr)]);
     opened.get('error')?.end(status, () => session.close());
   };
 }
