@@ -15,9 +15,8 @@ rule('module locations', {
     'file:///a/b.wasm',
     'registry.io/a/b:tag',
     'a/b',
-    'localhost:5000/x',
   ],
-  bad: ['ftp://a/b', 'inmemory://a', 'http://a b'],
+  bad: ['ftp://a/b', 'inmemory://a', 'http://a b', 'localhost:5000/x'],
 });
 
 rule('a module is required', {

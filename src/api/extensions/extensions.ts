@@ -34,20 +34,17 @@ function checkModule(
   });
 }
 
-const schemes = ['oci:', 'http:', 'https:', 'file:'];
+const schemes = ['oci', 'http', 'https', 'file'];
 
-/** A URL, or `registry/image:tag` without a scheme. */
+/** A URL, or `registry/image:tag` without a scheme. `host:5000/image` counts as having the scheme `host`, as in Istio. */
 function checkUrl(report: Report, path: string, text: string): void {
-  const absolute = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//.test(text) || text.startsWith('/');
-  const parsed = URL.parse(
-    absolute && !text.startsWith('/') ? text : `http://${text.replace(/^\/+/, 'host/')}`,
-  );
-  if (parsed === null || /\s/.test(text))
+  const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(text)?.[1];
+  if (scheme !== undefined && !schemes.includes(scheme.toLowerCase())) {
+    const hint = text.includes('://') ? 'use oci, http, https or file' : `write oci://${text} for an image`;
+    report.error('InvalidUrl', path, `scheme ${scheme} is not supported; ${hint}`);
+  } else if (
+    !URL.canParse(scheme === undefined ? `http://${text.replace(/^\/+/, 'host/')}` : text) ||
+    /\s/.test(text)
+  )
     report.error('InvalidUrl', path, `${JSON.stringify(text)} is not a URL`);
-  else if (absolute && !text.startsWith('/') && !schemes.includes(parsed.protocol))
-    report.error(
-      'InvalidUrl',
-      path,
-      `scheme ${parsed.protocol.slice(0, -1)} is not supported; use oci, http, https or file`,
-    );
 }

@@ -233,3 +233,24 @@ rule('revocation lists', {
   good: ['MUTUAL, caCertificates: /ca'],
   bad: ['SIMPLE'],
 });
+
+const second = (fields: string) =>
+  `{servers: [{port: {number: 443, name: a, protocol: HTTPS}, hosts: [a.com], tls: {mode: SIMPLE, credentialName: c}}, {${fields}}]}`;
+
+rule('a port speaks one kind of protocol', {
+  kind,
+  source: 'pilot/pkg/model MergeGateways',
+  template: second('hosts: [b.com], port: {number: 443, name: b, protocol: $}'),
+  hint: 'PortConflict spec.servers[1].port',
+  good: ['TLS}, tls: {mode: PASSTHROUGH', 'HTTPS}, tls: {mode: SIMPLE, credentialName: d'],
+  warned: ['HTTP', 'TCP', 'MONGO'],
+});
+
+rule('a server name is served once on a port', {
+  kind,
+  source: 'pilot/pkg/model MergeGateways (SNI conflict)',
+  template: second('port: {number: 443, name: b, protocol: TLS}, hosts: [$], tls: {mode: PASSTHROUGH}'),
+  hint: 'SniConflict spec.servers[1].hosts[0]',
+  good: ['b.com', '"*.com"'],
+  warned: ['a.com'],
+});

@@ -17,6 +17,7 @@ export function validateGateway(spec: GatewaySpec, report: Report, name: string)
       `${JSON.stringify(name)} is not a DNS label; VirtualServices name gateways as namespace/name`,
     );
   if (!spec.servers?.length) report.error('MissingField', 'spec', 'servers needs at least one entry');
+  checkPortSharing(report, spec.servers ?? []);
   const names = new Set<string>();
   spec.servers?.forEach((server, index) => {
     const at = item('spec.servers', index);
@@ -37,6 +38,41 @@ export function validateGateway(spec: GatewaySpec, report: Report, name: string)
         'httpsRedirect works on HTTP servers only',
       );
   });
+}
+
+/** Servers of one port that cannot stand side by side: the later one has no effect (pilot/pkg/model MergeGateways). */
+function checkPortSharing(report: Report, servers: readonly Server[]): void {
+  servers.forEach((server, index) => {
+    if (server.port === undefined) return;
+    const earlier = servers
+      .slice(0, index)
+      .filter(
+        (other) => other.port?.number === server.port.number && (other.bind ?? '') === (server.bind ?? ''),
+      );
+    const at = item('spec.servers', index);
+    const family = familyOf(server);
+    if (earlier.some((other) => familyOf(other) !== family))
+      report.warning(
+        'PortConflict',
+        `${at}.port`,
+        `port ${server.port.number} is already used with another protocol; this server has no effect`,
+      );
+    else if (family === 'tls')
+      for (const [h, host] of (server.hosts ?? []).entries()) {
+        if (earlier.some((other) => other.hosts?.includes(host)))
+          report.warning(
+            'SniConflict',
+            item(`${at}.hosts`, h),
+            `${host} is already served with TLS on port ${server.port.number}; this entry has no effect`,
+          );
+      }
+  });
+}
+
+function familyOf(server: Server): 'http' | 'tls' | 'tcp' {
+  const protocol = parseProtocol(server.port.protocol ?? '');
+  if (isHttp(protocol)) return 'http';
+  return isTls(protocol) ? 'tls' : 'tcp';
 }
 
 function checkServer(report: Report, path: string, server: Server): void {

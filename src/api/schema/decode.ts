@@ -242,8 +242,9 @@ class Decoder {
 
   /** Free-form JSON is kept, but a key that would reach a prototype is refused. */
   #free(value: unknown, path: string): unknown {
-    if (!hasPrototypeKey(value)) return value;
-    this.#report.error('ReservedKey', path, 'key "__proto__" is reserved');
+    const fault = freeFormFault(value, 0);
+    if (fault === undefined) return value;
+    this.#report.error('InvalidValue', path, fault);
     return undefined;
   }
 
@@ -287,10 +288,17 @@ function bounds(schema: Schema): readonly [number, number] {
   return [schema.minimum ?? low, schema.maximum ?? high];
 }
 
-function hasPrototypeKey(value: unknown): boolean {
-  if (value === null || typeof value !== 'object') return false;
-  if (!Array.isArray(value) && Object.hasOwn(value, '__proto__')) return true;
-  return Object.values(value).some(hasPrototypeKey);
+const maxDepth = 100;
+
+function freeFormFault(value: unknown, depth: number): string | undefined {
+  if (value === null || typeof value !== 'object') return undefined;
+  if (depth > maxDepth) return `is nested more than ${maxDepth} levels deep`;
+  if (!Array.isArray(value) && Object.hasOwn(value, '__proto__')) return 'key "__proto__" is reserved';
+  for (const entry of Object.values(value)) {
+    const fault = freeFormFault(entry, depth + 1);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -272,6 +272,7 @@ export const schemaExamples: Readonly<
       '{}',
       '{url: ""}',
       '{url: "ftp://a"}',
+      '{url: "localhost:5000/x"}',
       '{url: a, sha256: x}',
       '{url: a, vmConfig: {env: [{name: a, valueFrom: HOST, value: b}]}}',
       '{url: a, vmConfig: {env: [{name: a}, {name: a}]}}',
