@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorMessage } from '../../base/log.ts';
 import type { ImageOverrides, LocalImage } from '../images.ts';
@@ -193,7 +193,9 @@ export class ContainerRunner {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     const terminationLog = join(folder, 'termination-log');
-    writeFileSync(terminationLog, '', { mode: 0o666 });
+    writeFileSync(terminationLog, '');
+    // Past the umask: every user of the container may leave a word.
+    chmodSync(terminationLog, 0o666);
     this.#rotateLogs(folder);
     const log = this.#log as LogFile;
     const process = await ContainerProcess.launch({

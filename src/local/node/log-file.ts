@@ -88,7 +88,7 @@ export class LogFile {
   async read(options: LogOptions, out: Writable, signal: AbortSignal): Promise<void> {
     const select = new LineSelection(options);
     const older = `${this.path}.1`;
-    if (existsSync(older)) for (const line of select.take(readAll(older))) await write(out, line, signal);
+    if (existsSync(older)) await write(out, select.take(readAll(older)), signal);
     let offset = 0;
     let rotations = this.#rotations;
     let carry: Buffer = Buffer.alloc(0);
@@ -100,7 +100,7 @@ export class LogFile {
       const bytes = readFrom(this.path, offset);
       offset += bytes.length;
       if (bytes.length === 0) {
-        if (!caughtUp) for (const line of select.tail()) await write(out, line, signal);
+        if (!caughtUp) await write(out, select.tail(), signal);
         caughtUp = true;
         if (!options.follow || this.#closed) return;
         await this.#change(signal);
@@ -109,7 +109,7 @@ export class LogFile {
       const text = Buffer.concat([carry, bytes]);
       const end = text.lastIndexOf(10) + 1;
       carry = text.subarray(end);
-      for (const line of select.take(text.subarray(0, end))) await write(out, line, signal);
+      await write(out, select.take(text.subarray(0, end)), signal);
     }
   }
 
@@ -212,13 +212,17 @@ function readRange(path: string, offset: number, length: number): Buffer {
   }
 }
 
-function write(out: Writable, bytes: Buffer, signal: AbortSignal): Promise<void> | undefined {
-  if (signal.aborted || out.destroyed || out.write(bytes)) return undefined;
+/** Resolves when the lines have been taken, or will never be. */
+function write(out: Writable, lines: readonly Buffer[], signal: AbortSignal): Promise<void> | undefined {
+  if (lines.length === 0 || signal.aborted || out.destroyed) return undefined;
   return new Promise((resolve) => {
     const done = () => {
-      out.off('drain', done).off('close', done);
+      out.off('close', done);
+      signal.removeEventListener('abort', done);
       resolve();
     };
-    out.once('drain', done).once('close', done);
+    out.once('close', done);
+    signal.addEventListener('abort', done, { once: true });
+    out.write(Buffer.concat(lines), done);
   });
 }
