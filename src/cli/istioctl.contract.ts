@@ -9,15 +9,15 @@ import { istioctl } from './testing/run-istioctl.ts';
 /** Installing and removing by istioctl on any API server; what a node would do is played. */
 export function istioctlContract(
   cluster: string,
-  open: () => Promise<{ kubeconfig: string; close(): Promise<void> }>,
+  open: () => Promise<{ kubeconfig: string; bare: boolean; close(): Promise<void> }>,
 ): void {
   test(`istioctl on ${cluster}`, async (t) => {
-    const { kubeconfig, close } = await open();
+    const { kubeconfig, bare, close } = await open();
     t.after(close);
     const client = await createClient({ kubeconfig });
     t.after(() => client.close());
     const controllers = new AbortController();
-    const playing = playControllers(client, controllers.signal);
+    const playing = playControllers(client, controllers.signal, { namespaces: bare });
     t.after(async () => {
       controllers.abort();
       await playing;

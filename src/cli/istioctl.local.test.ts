@@ -11,6 +11,7 @@ istioctlContract('the local API server', async () => {
   writeFileSync(kubeconfig, api.kubeconfig);
   return {
     kubeconfig,
+    bare: false,
     async close() {
       await api.close();
       rmSync(folder, { recursive: true });

@@ -102,11 +102,13 @@ export class IstioOperator extends RobustOperator {
   async #reconcile(event: ResourceEvent): Promise<{ requeueAfterMs: number } | undefined> {
     const iop = event.object as unknown as Iop;
     const key = eventKey(event);
+    if (isIgnored(iop)) return undefined;
     if (event.type === 'DELETED') {
+      // Somebody may have taken our finalizer off; what it made must go all the same.
+      await finalize(this.client, iop, { now: this.clock.now(), last: this.#isLast(iop) });
       this.#forget(iop);
       return undefined;
     }
-    if (isIgnored(iop)) return undefined;
     if (iop.metadata.deletionTimestamp !== undefined) return this.#finalize(event, iop);
     const { rendering, objects } = this.#render(iop);
     if (hasErrors(rendering.issues)) return this.#refuse(iop, rendering);

@@ -19,6 +19,8 @@ import { playControllers } from './testing/play-controllers.ts';
 /** A cluster to test against: an API server is enough, `playControllers` does what nobody else does there. */
 export interface ContractCluster {
   readonly client: KubeClient;
+  /** True when nobody empties deleted namespaces: a kube-apiserver without its controller manager. */
+  readonly bare: boolean;
   close(): Promise<void>;
 }
 
@@ -143,13 +145,13 @@ export class Harness {
 /** What the operator promises on any API server with Kubernetes' semantics. */
 export function operatorContract(cluster: string, open: () => Promise<ContractCluster>): void {
   test(`the operator on ${cluster}`, async (t) => {
-    const { client, close } = await open();
+    const { client, bare, close } = await open();
     t.after(close);
     const harness = new Harness(client);
     await harness.prepare();
     await harness.remove();
     const controllers = new AbortController();
-    const playing = playControllers(client, controllers.signal);
+    const playing = playControllers(client, controllers.signal, { namespaces: bare });
     t.after(async () => {
       controllers.abort();
       await playing;

@@ -5,9 +5,13 @@ import { operatorContract } from './operator.contract.ts';
 const kubeconfig = process.env['LATEEN_CONTRACT_KUBECONFIG'];
 
 if (kubeconfig === undefined)
-  test('the operator on Kubernetes', { skip: 'LATEEN_CONTRACT_KUBECONFIG is not set' }, () => undefined);
+  test(
+    'the operator on Kubernetes',
+    { skip: 'LATEEN_CONTRACT_KUBECONFIG (a kube-apiserver without controllers) is not set' },
+    () => undefined,
+  );
 else
   operatorContract('Kubernetes', async () => {
     const client = await createClient({ kubeconfig });
-    return { client, close: async () => client.close() };
+    return { client, bare: true, close: async () => client.close() };
   });

@@ -8,7 +8,11 @@ import { isConflict, isNotFound } from '../../kube/status-error.ts';
  * Stands in for the controllers of Deployments and namespaces and for the control plane where only an API server runs: every Deployment becomes available and the
  * injector gets a certificate, each by server-side apply as the real ones would.
  */
-export async function playControllers(client: KubeClient, signal: AbortSignal): Promise<void> {
+export async function playControllers(
+  client: KubeClient,
+  signal: AbortSignal,
+  options: { readonly namespaces: boolean },
+): Promise<void> {
   const deployments = new Informer(client, resources.deployments);
   deployments.onChange(({ type, object }) => {
     if (type !== 'deleted') makeAvailable(client, object).catch(tolerate);
@@ -18,12 +22,14 @@ export async function playControllers(client: KubeClient, signal: AbortSignal): 
     if (type !== 'deleted' && object.metadata.name === 'istio-sidecar-injector')
       certify(client, object).catch(tolerate);
   });
+  const running = [deployments.run(signal), webhooks.run(signal)];
+  if (!options.namespaces) return void (await Promise.all(running));
   const namespaces = new Informer(client, resources.namespaces);
   namespaces.onChange(({ type, object }) => {
     if (type !== 'deleted' && object.metadata.deletionTimestamp !== undefined)
       finishDeletion(client, object).catch(tolerate);
   });
-  await Promise.all([deployments.run(signal), webhooks.run(signal), namespaces.run(signal)]);
+  await Promise.all([...running, namespaces.run(signal)]);
 }
 
 /** The namespace controller's part: empty it, then let it go. */
