@@ -1,6 +1,6 @@
 """Runs the cases of the Autobahn test suite, ported to Python 3, as a client against one URL; writes verdicts as JSON.
 
-usage: autobahn-runner.py PORTED_DIRECTORY URL OUTPUT [PARALLEL]
+usage: autobahn-runner.py PORTED_DIRECTORY URL OUTPUT [CASE,CASE…]
 
 The cases were written for Python 2, where text was bytes: between them and the library, strings are taken as latin-1.
 """
@@ -9,7 +9,8 @@ import json
 import sys
 
 ported, url, output = sys.argv[1:4]
-parallel = int(sys.argv[4]) if len(sys.argv) > 4 else 4
+chosen = sys.argv[4].split(",") if len(sys.argv) > 4 else None
+parallel = 4
 sys.path.insert(0, ported)
 
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol, connectWS
@@ -171,7 +172,7 @@ class CaseFactory(WebSocketClientFactory):
             self.done(self.case, verdict)
 
 
-waiting = list(Cases)
+waiting = [case for case in Cases if chosen is None or case_id(case) in chosen]
 for case in waiting:
     if getattr(case, "COUNT", 0) > MESSAGES_PER_CASE:
         case.COUNT = MESSAGES_PER_CASE
@@ -191,7 +192,7 @@ def fill():
     while waiting and running < parallel:
         running += 1
         connectWS(CaseFactory(waiting.pop(0), done))
-    if not waiting and running == 0:
+    if not waiting and running == 0 and reactor.running:
         with open(output, "w") as file:
             json.dump(verdicts, file)
         reactor.stop()

@@ -25,8 +25,14 @@ export async function websocketSuite(subjects: readonly SubjectName[]): Promise<
   for (const name of subjects.filter((subject) => subject === 'lateen' || subject === 'envoy')) {
     const subject = await startSubject(name, { backendPort, backend: 'http1', websocket: true });
     const verdicts = await runCases(tools, subject.port);
+    // Some cases depend on time: what differs gets a second chance, on both ways.
+    const again = differences(verdicts, direct).map((difference) => difference.id);
+    if (again.length > 0) {
+      Object.assign(verdicts, await runCases(tools, subject.port, again));
+      Object.assign(direct, await runCases(tools, backendPort, again));
+    }
     await subject.process.stop();
-    const different = differences(verdicts, direct);
+    const different = differences(verdicts, direct).map(({ text }) => text);
     rows.push({
       suite: 'Autobahn',
       subject: name,
@@ -42,12 +48,13 @@ export async function websocketSuite(subjects: readonly SubjectName[]): Promise<
 async function runCases(
   tools: { python: string; ported: string },
   port: number,
+  cases: readonly string[] = [],
 ): Promise<Record<string, Verdict>> {
   const file = join(tmpdir(), `lateen-autobahn-${port}.json`);
   const runner = join(import.meta.dirname, 'autobahn-runner.py');
   const { output } = await runToEnd(
     tools.python,
-    [runner, tools.ported, `ws://127.0.0.1:${port}`, file],
+    [runner, tools.ported, `ws://127.0.0.1:${port}`, file, ...(cases.length > 0 ? [cases.join(',')] : [])],
     15 * 60_000,
   );
   try {
@@ -59,12 +66,17 @@ async function runCases(
   }
 }
 
-function differences(verdicts: Record<string, Verdict>, direct: Record<string, Verdict>): string[] {
+function differences(
+  verdicts: Record<string, Verdict>,
+  direct: Record<string, Verdict>,
+): { id: string; text: string }[] {
   return Object.entries(direct).flatMap(([id, wanted]) => {
     const got = verdicts[id];
     if (got?.behavior === wanted.behavior && got.behaviorClose === wanted.behaviorClose) return [];
     const was = `${wanted.behavior}/${wanted.behaviorClose}`;
-    return [`${id}: ${got?.behavior}/${got?.behaviorClose}, direct ${was}: ${got?.result ?? ''}`];
+    return [
+      { id, text: `${id}: ${got?.behavior}/${got?.behaviorClose}, direct ${was}: ${got?.result ?? ''}` },
+    ];
   });
 }
 
