@@ -7,6 +7,7 @@ import { type CompileContext, statsSink } from '../config/compile-context.ts';
 import { FileWatch } from '../config/file-watch.ts';
 import { overloadLimit } from '../config/overload.ts';
 import { RuntimeConfig } from '../config/runtime-config.ts';
+import { setBootstrapSecrets } from '../config/secret-file.ts';
 import type { FilterEnvironment } from '../http/filter.ts';
 import { ListenerSet } from '../listener/listener-set.ts';
 import { now } from '../network/event-loop.ts';
@@ -45,6 +46,7 @@ export class DataPlane {
     this.log = options.log;
     this.#runtime = runtimeValues(bootstrap.message);
     setHostname(hostname());
+    setBootstrapSecrets(bootstrap.message.static_resources?.secrets ?? []);
     const runtime = (key: string) => this.#runtime.get(key);
     this.clusters = new ClusterRegistry(this.stats, Math.random, runtime);
     const node = bootstrap.message.node;
