@@ -9,11 +9,17 @@ import { ResponseFlag } from './response-flag.ts';
 import type { RequestHead } from './stream.ts';
 import type { StreamInfo } from './stream-info.ts';
 
-/** What the edge takes away from outside requests: headers by which a client could steer the proxy (Envoy's conn_manager_utility). */
+/** What the edge takes away from outside requests: what only a proxy of ours can have set. */
 const edgeHeaders = [
   'x-envoy-decorator-operation',
   'x-envoy-downstream-service-cluster',
   'x-envoy-downstream-service-node',
+  'x-envoy-original-path',
+  'x-envoy-original-host',
+];
+
+/** What every hop takes away from requests that are not internal: headers by which a client could steer the proxy (Envoy's conn_manager_utility). */
+const internalHeaders = [
   'x-envoy-retry-on',
   'x-envoy-retry-grpc-on',
   'x-envoy-max-retries',
@@ -90,7 +96,10 @@ export function prepareRequest(head: RequestHead, info: StreamInfo, config: Mana
   if (config.schemeOverwrite !== '') head.scheme = config.schemeOverwrite;
   const internal = forwardedFor(head, info, config);
   const edge = config.useRemoteAddress && !internal;
-  if (edge) for (const name of edgeHeaders) headers.remove(name);
+  if (!internal && hasEnvoyHeader(headers)) {
+    for (const name of internalHeaders) headers.remove(name);
+    if (edge) for (const name of edgeHeaders) headers.remove(name);
+  }
   if (internal) headers.set('x-envoy-internal', 'true');
   else headers.remove('x-envoy-internal');
   if (edge && config.useRemoteAddress) headers.set('x-envoy-external-address', info.remote.ip);
@@ -98,6 +107,13 @@ export function prepareRequest(head: RequestHead, info: StreamInfo, config: Mana
   requestId(headers, info, config, edge);
   clientCert(headers, info.downstream.tls, config);
   if (config.via !== '') appendVia(headers, config.via);
+}
+
+/** Most requests bring none, so one look spares them the rest. */
+function hasEnvoyHeader(headers: HeaderMap): boolean {
+  const fields = headers.fields;
+  for (let i = 0; i < fields.length; i += 2) if ((fields[i] as string).startsWith('x-envoy-')) return true;
+  return false;
 }
 
 function stripHost(head: RequestHead, info: StreamInfo, config: ManagerConfig): void {
