@@ -104,3 +104,27 @@ test('a fault about something missing points at its owner and names it', () => {
   assert.equal(issue?.path, 'spec.tcp[0]');
   assert.equal(issue?.message, 'route: at least one destination is required');
 });
+
+test('advice says what to write instead', () => {
+  const messages = (spec: unknown) =>
+    validateObject({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'a' },
+      spec,
+    }).map((issue) => issue.message);
+  const route = [{ destination: { host: 'a' } }];
+  assert.deepEqual(messages({ hosts: ['a'], http: [{ route, timeout: 10 }] }), [
+    'must be a duration such as 10s, not the number 10',
+  ]);
+  assert.deepEqual(messages({ hosts: ['a'], http: [{ route, name: true }] }), [
+    'must be text, not true; put it in quotes',
+  ]);
+  assert.deepEqual(messages({ hosts: ['a'], http: [{ route, retires: {} }] }), [
+    'unknown field "retires"; did you mean retries?',
+  ]);
+  assert.deepEqual(
+    messages({ hosts: ['a'], http: [{ route, corsPolicy: { unmatchedPreflights: 'FOWARD' } }] }),
+    ['"FOWARD" is not one of UNSPECIFIED, FORWARD, IGNORE; did you mean FORWARD?'],
+  );
+});

@@ -101,3 +101,10 @@ test('a key named __proto__ stays a plain key', () => {
   assert.deepEqual(Object.keys(value), ['__proto__', 'constructor']);
   assert.equal(({} as { polluted?: unknown }).polluted, undefined);
 });
+
+test('a template is recognized', () => {
+  assert.match(
+    readSourceText('a: {{ .Values.x }}\n').fault?.message ?? '',
+    /this looks like a template, render it first$/,
+  );
+});

@@ -68,7 +68,7 @@ export function readSourceText(text: string): SourceStream {
     try {
       for (const document of parseDocument(source, line)) documents.push(document);
     } catch (thrown) {
-      return { documents, fault: faultOf(thrown, line) };
+      return { documents, fault: withTemplateHint(faultOf(thrown, line), source) };
     }
   }
   return { documents };
@@ -192,4 +192,11 @@ function faultOf(thrown: unknown, firstLine: number): SourceFault {
     line,
     message: `key ${JSON.stringify(key.replace(/^["']|["']$/g, '').trim())} already set in map`,
   };
+}
+
+/** Files of charts are the most common thing given by mistake. */
+function withTemplateHint(fault: SourceFault, source: string): SourceFault {
+  return /\{\{.*\}\}/.test(source)
+    ? { ...fault, message: `${fault.message}; this looks like a template, render it first` }
+    : fault;
 }

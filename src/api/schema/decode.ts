@@ -180,7 +180,9 @@ class Decoder {
     if (typeof value !== 'string') {
       if (schema.enum !== undefined && this.#lenient && typeof value === 'number')
         return schema.enum[value] ?? this.#badWord(schema, value, path);
-      return this.#wrongType(path, value, 'text');
+      if (schema['x-lateen-duration']) return this.#wrongType(path, value, 'a duration such as 10s');
+      const quoted = typeof value === 'number' || typeof value === 'boolean' ? '; put it in quotes' : '';
+      return this.#wrongType(path, value, 'text', quoted);
     }
     if (schema.enum !== undefined && !schema.enum.includes(value)) return this.#badWord(schema, value, path);
     if (schema['x-lateen-duration'] && !this.#isDuration(schema, value, path)) return undefined;
@@ -259,8 +261,8 @@ class Decoder {
       this.#report.error('TooMany', path, `has ${size} ${what}; at most ${high} are allowed`);
   }
 
-  #wrongType(path: string, value: unknown, wanted: string): undefined {
-    this.#report.error('WrongType', path, `must be ${wanted}, not ${nameOf(value)}`);
+  #wrongType(path: string, value: unknown, wanted: string, advice = ''): undefined {
+    this.#report.error('WrongType', path, `must be ${wanted}, not ${nameOf(value)}${advice}`);
     return undefined;
   }
 }
