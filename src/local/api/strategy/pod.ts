@@ -15,7 +15,15 @@ const noExecuteTolerations = ['not-ready', 'unreachable'].map((name) => ({
 }));
 
 export const podStrategy: Strategy = {
-  default: (object) => defaultPodSpec(asObject(object.spec)),
+  default(object) {
+    const spec = asObject(object.spec);
+    if (spec === undefined) return;
+    spec['enableServiceLinks'] ??= true;
+    for (const name of ['initContainers', 'containers']) {
+      for (const container of asList(spec[name])) requestLimits(container as Fields);
+    }
+    defaultPodSpec(spec);
+  },
   admit(object, core, old) {
     if (old === undefined) admitServiceAccount(object, core);
   },
@@ -73,14 +81,17 @@ function defaultContainer(container: Fields, spec: Fields): void {
   const tag = /:([^/:@]+)(@|$)/.exec(image)?.[1];
   const isLatest = tag === 'latest' || (tag === undefined && !image.includes('@'));
   container['imagePullPolicy'] ??= isLatest ? 'Always' : 'IfNotPresent';
-  const resources = asObject(container['resources']);
-  const limits = asObject(resources?.['limits']);
-  if (resources !== undefined && limits !== undefined) {
-    resources['requests'] = { ...limits, ...asObject(resources['requests']) };
-  }
   if (!spec['hostNetwork']) return;
   for (const port of asList(container['ports']))
     (port as Fields)['hostPort'] ??= (port as Fields)['containerPort'];
+}
+
+/** Of a pod (not of a template): what is limited and not requested is requested. */
+function requestLimits(container: Fields): void {
+  const resources = asObject(container['resources']);
+  const limits = asObject(resources?.['limits']);
+  if (resources === undefined || limits === undefined) return;
+  resources['requests'] = { ...limits, ...asObject(resources['requests']) };
 }
 
 function qosClass(spec: Fields): string {

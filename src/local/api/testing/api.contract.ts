@@ -591,9 +591,6 @@ function validationCases(api: Api): void {
       dnsPolicy: 'ClusterFirst',
       securityContext: {},
       schedulerName: 'default-scheduler',
-      ...(at(spec, 'template', 'spec', 'enableServiceLinks') === undefined
-        ? {}
-        : { enableServiceLinks: true }),
     });
   });
 }
