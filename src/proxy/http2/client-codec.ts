@@ -14,6 +14,7 @@ import { clientPreface, ErrorCode, Flag, maxStreamId, Setting } from './frame.ts
 import { HpackEncoder } from './hpack/encoder.ts';
 import type { Http2Options } from './settings.ts';
 import { type BodyHandler, Http2Stream, protocolResetCode } from './stream.ts';
+import { completeUpgradeResponse, websocketKey, withoutWebsocketProof } from './websocket.ts';
 
 /** The client's end of one request. */
 class Http2ClientStream extends Http2Stream implements ClientStream {
@@ -23,6 +24,9 @@ class Http2ClientStream extends Http2Stream implements ClientStream {
   responded = false;
   /** Extended CONNECT: the 200 that accepts it is told upwards as 101. */
   upgrade = false;
+  /** What is upgraded to, and the key the other side wants proof with. */
+  protocol = '';
+  websocketKey: string | undefined;
   headRequest = false;
   connectRequest = false;
 
@@ -95,9 +99,17 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     stream.sendWindow = this.peer.initialWindowBytes;
     this.#nextStream += 2;
     this.streams.set(stream.id, stream);
-    const at = this.beginBlock(HpackEncoder.requestBound(head));
-    const to = this.encoder.request(head, this.output.buffer, at);
+    const sent = stream.upgrade ? this.#asConnect(stream, head) : head;
+    const at = this.beginBlock(HpackEncoder.requestBound(sent));
+    const to = this.encoder.request(sent, this.output.buffer, at);
     this.endBlock(stream.id, end ? Flag.endStream : 0, at, to);
+  }
+
+  /** An upgrade request as extended CONNECT. */
+  #asConnect(stream: Http2ClientStream, head: RequestHead): RequestHead {
+    stream.protocol = head.protocol ?? '';
+    stream.websocketKey = websocketKey(head.headers);
+    return { ...head, headers: new HeaderMap(withoutWebsocketProof(head.headers.fields)) };
   }
 
   override close(reason: ResetReason): void {
@@ -154,7 +166,10 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     if (endStream && stream.contentLeft > 0) {
       return this.streamFault(stream.id, ErrorCode.protocolError, stream);
     }
-    if (stream.upgrade && status === 200) status = 101;
+    if (stream.upgrade && status === 200) {
+      status = 101;
+      completeUpgradeResponse(headers, stream.protocol, stream.websocketKey);
+    }
     stream.responded = true;
     stream.remoteEnded = endStream;
     stream.handler.onResponse({ status, headers, httpVersion: 20 }, endStream);

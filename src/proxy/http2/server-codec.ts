@@ -15,6 +15,7 @@ import { ErrorCode, Flag, maxStreamId, Setting } from './frame.ts';
 import { HpackEncoder } from './hpack/encoder.ts';
 import type { Http2Options } from './settings.ts';
 import { type BodyHandler, Http2Stream, protocolResetCode } from './stream.ts';
+import { addWebsocketKey, withoutWebsocketProof } from './websocket.ts';
 
 /** The server's end of one request. */
 class Http2ServerStream extends Http2Stream implements ServerStream {
@@ -34,8 +35,9 @@ class Http2ServerStream extends Http2Stream implements ServerStream {
 
   respond(head: ResponseHead, end: boolean): void {
     if (this.closed || this.localEnded) return;
-    const status = this.upgrade && head.status === 101 ? 200 : head.status;
-    this.connection.sendResponse(this.id, status, head.headers.fields, end);
+    const accepted = this.upgrade && head.status === 101;
+    const fields = accepted ? withoutWebsocketProof(head.headers.fields) : head.headers.fields;
+    this.connection.sendResponse(this.id, accepted ? 200 : head.status, fields, end);
     if (end) this.endLocal();
   }
 
@@ -172,13 +174,15 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
 
   #head(upgrade: boolean): RequestHead {
     const { block } = this;
+    const headers = new HeaderMap(block.fields);
+    if (block.protocol === 'websocket') addWebsocketKey(headers);
     return {
       method: upgrade ? 'GET' : block.method,
       scheme: block.scheme,
       authority: block.authority,
       path: block.path,
       protocol: upgrade ? block.protocol : undefined,
-      headers: new HeaderMap(block.fields),
+      headers,
       httpVersion: 20,
     };
   }
