@@ -2,9 +2,11 @@ import { createServer, type Server } from 'node:http';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { errorMessage, LogLevels } from '../base/log.ts';
+import { MetricsRegistry } from '../base/metrics.ts';
 import { packageVersion } from '../base/package-root.ts';
 import { createWinstonLogger } from '../base/winston-logger.ts';
 import { createClient } from '../kube/create-client.ts';
+import { reconcileResults } from '../kube/reconciler.ts';
 import { leadOperator, releaseWhenRemoved } from '../operator/index.ts';
 import { loadLibrary } from '../render/library.ts';
 
@@ -18,7 +20,7 @@ Flags:
       --context NAME            context of the kubeconfig
       --watch-namespace NAME    only IstioOperators of this namespace (default $WATCH_NAMESPACE, else all)
       --namespace NAME          namespace of the leader lease (default $POD_NAMESPACE, else istio-operator)
-      --monitoring-port PORT    /healthz and /readyz (default 8383, 0 for none)
+      --monitoring-port PORT    /metrics, /healthz, /readyz (default 8383, 0 for none)
       --log_output_level SPEC   level per scope, for example default:info,informer:debug
       --log_as_json             JSON instead of text
   -h, --help                    this text
@@ -60,7 +62,16 @@ export async function run(argv: string[]): Promise<number> {
     env,
     userAgent: `lateen-operator/${packageVersion()}`,
   });
-  const monitoring = await listen(Number(values['monitoring-port'] ?? 8383));
+  const metrics = new MetricsRegistry();
+  let leads = false;
+  metrics.gauge('istio_operator_leader', '1 while this replica leads.', () => Number(leads));
+  const count = metrics.counter(
+    'istio_operator_reconcile_total',
+    'Passes over an IstioOperator by outcome.',
+    'result',
+    reconcileResults,
+  );
+  const monitoring = await listen(metrics, Number(values['monitoring-port'] ?? 8383));
   const watchNamespace = values['watch-namespace'] ?? env['WATCH_NAMESPACE'];
   logger.info('operator starts', { version: packageVersion() });
   try {
@@ -69,6 +80,10 @@ export async function run(argv: string[]): Promise<number> {
         client,
         logger,
         library: loadLibrary(),
+        onResult: (result) => count(result),
+        onLeading: (now) => {
+          leads = now;
+        },
         namespace: values.namespace ?? env['POD_NAMESPACE'] ?? 'istio-operator',
         identity: `${env['POD_NAME'] ?? hostname()}_${process.pid}`,
         ...(watchNamespace && { watchNamespace }),
@@ -102,9 +117,13 @@ function seconds(text: string): number {
 }
 
 /** The server also keeps the process alive while nothing else is open. */
-async function listen(port: number): Promise<Server | undefined> {
+async function listen(metrics: MetricsRegistry, port: number): Promise<Server | undefined> {
   if (port === 0) return undefined;
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
+    if (request.url === '/metrics') {
+      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(await metrics.text());
+      return;
+    }
     const known = request.url === '/healthz' || request.url === '/readyz';
     response.writeHead(known ? 200 : 404).end(known ? 'ok' : '');
   });

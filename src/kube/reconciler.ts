@@ -13,7 +13,12 @@ export interface ReconcilerOptions {
   readonly logger: Logger;
   /** Keys worked on at once; never the same key twice. */
   readonly workers?: number;
+  /** Told how each call ended, for metrics. */
+  readonly onResult?: ((result: ReconcileResult) => void) | undefined;
 }
+
+export const reconcileResults = ['success', 'requeue', 'transient', 'terminal', 'bug'] as const;
+export type ReconcileResult = (typeof reconcileResults)[number];
 
 /** Works on the queue's keys until the signal aborts; resolves when the last call has ended. */
 export async function runReconciler(options: ReconcilerOptions, signal: AbortSignal): Promise<void> {
@@ -21,7 +26,8 @@ export async function runReconciler(options: ReconcilerOptions, signal: AbortSig
   await Promise.all(workers);
 }
 
-async function work({ queue, reconcile, logger }: ReconcilerOptions, signal: AbortSignal): Promise<void> {
+async function work(options: ReconcilerOptions, signal: AbortSignal): Promise<void> {
+  const { queue, reconcile, logger, onResult } = options;
   for (;;) {
     const key = await queue.take(signal);
     if (key === undefined) return;
@@ -29,8 +35,11 @@ async function work({ queue, reconcile, logger }: ReconcilerOptions, signal: Abo
       const result = await reconcile(key, signal);
       queue.forget(key);
       if (result !== undefined) queue.addAfter(key, result.requeueAfterMs);
+      onResult?.(result === undefined ? 'success' : 'requeue');
     } catch (failure) {
-      if (!signal.aborted) onFailure(key, failure, queue, logger);
+      if (signal.aborted) continue;
+      onFailure(key, failure, queue, logger);
+      onResult?.(failureKind(failure));
     } finally {
       queue.done(key);
     }

@@ -9,7 +9,7 @@ import { systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { KubeClient, Resource } from './client.ts';
 import { type Change, Informer } from './informer.ts';
-import { runReconciler } from './reconciler.ts';
+import { type ReconcileResult, runReconciler } from './reconciler.ts';
 import { apiVersionOf } from './resource.ts';
 import { ResourceMapper } from './resource-mapper.ts';
 import { isNotFound } from './status-error.ts';
@@ -22,6 +22,8 @@ export interface RobustOperatorOptions {
   readonly client: KubeClient;
   readonly logger: Logger;
   readonly clock?: Clock;
+  /** Told how each handler call ended, for metrics. */
+  readonly onResult?: (result: ReconcileResult) => void;
 }
 
 /**
@@ -38,13 +40,15 @@ export abstract class RobustOperator extends Operator {
   protected readonly stopping = new AbortController();
   readonly #watched = new Map<string, Resource>();
   readonly #running = new Set<Promise<void>>();
+  readonly #onResult: ((result: ReconcileResult) => void) | undefined;
 
-  constructor({ client, logger, clock = systemClock }: RobustOperatorOptions) {
+  constructor({ client, logger, clock = systemClock, onResult }: RobustOperatorOptions) {
     super(plainLogger(logger));
     this.client = client;
     this.log = logger;
     this.clock = clock;
     this.mapper = new ResourceMapper(client);
+    this.#onResult = onResult;
   }
 
   override stop(): void {
@@ -117,7 +121,9 @@ export abstract class RobustOperator extends Operator {
     this.runInBackground(informer.run(signal));
     await informer.waitForSync(signal);
     this.runInBackground(
-      runReconciler({ queue, reconcile, logger: this.log }, signal).finally(() => queue.clear()),
+      runReconciler({ queue, reconcile, logger: this.log, onResult: this.#onResult }, signal).finally(() =>
+        queue.clear(),
+      ),
     );
     this.log.info('watching', { resource: id });
     return { informer, queue };

@@ -5,6 +5,8 @@ export interface LeadOptions extends IstioOperatorOptions {
   /** Namespace of the lease: the operator's own. */
   readonly namespace: string;
   readonly identity: string;
+  /** Told when this replica begins and ceases to lead. */
+  readonly onLeading?: (leading: boolean) => void;
   /** For tests; see Lease. */
   readonly leaseDurationMs?: number;
   readonly renewDeadlineMs?: number;
@@ -28,6 +30,7 @@ export async function leadOperator(options: LeadOptions, signal: AbortSignal): P
     ...(options.retryMs !== undefined && { retryMs: options.retryMs }),
   });
   await lease.run(signal, async (leading) => {
+    options.onLeading?.(true);
     // Loaded by the leader only: its base class brings a Kubernetes client of 100 MB along, which a standby need not carry.
     const { IstioOperator } = await import('./istio-operator.ts');
     const operator = new IstioOperator(options);
@@ -39,6 +42,7 @@ export async function leadOperator(options: LeadOptions, signal: AbortSignal): P
     });
     await untilAborted(leading);
     await operator.stopped();
+    options.onLeading?.(false);
   });
 }
 
