@@ -3,7 +3,7 @@
 import http from 'node:http';
 import { createInterface } from 'node:readline';
 
-const [, , url] = process.argv;
+const url = process.argv.at(-1);
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 const now = () => performance.timeOrigin + performance.now();
 
