@@ -107,3 +107,38 @@ rule('reporting intervals', {
   good: ['5s', '1m'],
   bad: ['x', '"5"', '0s'],
 });
+
+rule('filters are CEL', {
+  kind,
+  source: 'validateTelemetryFilter (cel.Env.Parse)',
+  template: '{accessLogging: [{filter: {expression: $}}]}',
+  fault: 'InvalidExpression spec.accessLogging[0].filter.expression',
+  good: [
+    'response.code >= 400',
+    '\'response.code >= 400 && request.host == "a"\'',
+    "'!has(response.code) || response.code >= 500 ? true : false'",
+    '\'request.headers["x"].startsWith("a") && size(request.path) > 3\'',
+    "'[1, 2, 3,].exists(x, x == 1)'",
+    '\'{"a": 1, "b": [2]}["a"] in [1u, 0x1f, 1.5e3, .5]\'',
+    "'-1 < --2 || !!true'",
+    '\'google.protobuf.Duration{seconds: 1} == duration("1s")\'',
+    '\'r"\\d" == b"x" // comment\'',
+    "'connection.mtls'",
+  ],
+  bad: [
+    '""',
+    "'response.code >= '",
+    "'response.code >= 400 &&'",
+    "'(a'",
+    "'a b'",
+    "'a = b'",
+    "'\"unfinished'",
+    "'a.1'",
+    "'for'",
+    "'[1, 2'",
+    "'a ? b'",
+    "'a & b'",
+    "'{1}'",
+    "'@a'",
+  ],
+});

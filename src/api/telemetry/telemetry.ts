@@ -1,8 +1,9 @@
 import { checkAttachment } from '../rules/checks.ts';
 import { child, item, type Report } from '../schema/report.ts';
+import { celSyntaxFault } from './cel-syntax.ts';
 import type { CustomTag, Metrics, TelemetrySpec } from './types.gen.ts';
 
-/** Rules of Istio's ValidateTelemetry; the CEL language of filters is checked where it is compiled. */
+/** Rules of Istio's ValidateTelemetry. */
 export function validateTelemetry(spec: TelemetrySpec, report: Report): void {
   checkAttachment(report, spec);
   if ((spec.tracing?.length ?? 0) > 1)
@@ -13,6 +14,16 @@ export function validateTelemetry(spec: TelemetrySpec, report: Report): void {
       report.warning('Unsupported', `${at}.providers`, 'only one provider is used');
     for (const [name, tag] of Object.entries(tracing.customTags ?? {}))
       checkTag(report, `${at}.customTags`, name, tag);
+  });
+  spec.accessLogging?.forEach((logging, index) => {
+    const expression = logging.filter?.expression;
+    const fault = expression === undefined ? undefined : celSyntaxFault(expression);
+    if (fault !== undefined)
+      report.error(
+        'InvalidExpression',
+        `${item('spec.accessLogging', index)}.filter.expression`,
+        `not a CEL expression: ${fault}`,
+      );
   });
   spec.metrics?.forEach((metrics, index) => {
     checkMetrics(report, item('spec.metrics', index), metrics);

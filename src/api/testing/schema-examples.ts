@@ -74,6 +74,7 @@ export const schemaExamples: Readonly<
       '{host: a, trafficPolicy: {tunnel: {targetHost: a}}}',
       '{host: a, trafficPolicy: {loadBalancer: {zoneAwareLbSetting: {minClusterSize: 0}}}}',
       '{host: a, workloadSelector: {matchLabels: {a: "*"}}}',
+      '{host: a, trafficPolicy: {connectionPool: {http: {http2MaxRequests: 2147483648}}}}',
       '{host: a, workloadSelector: {matchLabels: {"*": b}}}',
     ],
   },

@@ -73,6 +73,7 @@ export function validateValue(
   }
   if (schema.rules !== undefined) checkRules(schema.rules, value, path, errors);
   if (typeof value === 'string') checkFormat(schema, value, path, errors);
+  else if (typeof value === 'number') checkNumberFormat(schema, value, path, errors);
   else if (Array.isArray(value)) validateList(schema, value, path, old, errors);
   else if (typeof value === 'object') validateObject(schema, value as Fields, path, old, errors);
 }
@@ -155,6 +156,13 @@ function validateObject(
     if (inner === undefined) continue;
     validateValue(inner, item, path === '' ? key : `${path}.${key}`, oldObject?.[key], errors);
   }
+}
+
+const maxInt32 = 2 ** 31 - 1;
+
+function checkNumberFormat(schema: Schema, value: number, path: string, errors: FieldError[]): void {
+  if (schema.format === 'int32' && (value > maxInt32 || value < -maxInt32 - 1))
+    errors.push(invalid('<nil>', '', `Checked value must be of type integer with format int32 in ${path}`));
 }
 
 function checkFormat(schema: Schema, value: string, path: string, errors: FieldError[]): void {
