@@ -1,5 +1,5 @@
 import { Address } from '../network/address.ts';
-import type { TlsInfo } from '../network/tls-info.ts';
+import { applyXfcc } from '../tls/xfcc.ts';
 import type { LocalReply } from './filter.ts';
 import type { HeaderMap } from './header-map.ts';
 import type { ManagerConfig } from './manager-config.ts';
@@ -105,7 +105,7 @@ export function prepareRequest(head: RequestHead, info: StreamInfo, config: Mana
   if (edge && config.useRemoteAddress) headers.set('x-envoy-external-address', info.remote.ip);
   if (config.addUserAgentCluster !== '') addUserAgent(headers, config.addUserAgentCluster);
   requestId(headers, info, config, edge);
-  clientCert(headers, info.downstream.tls, config);
+  applyXfcc(headers, config.forwardClientCert, config.clientCertDetails, info.downstream.tls);
   if (config.via !== '') appendVia(headers, config.via);
 }
 
@@ -188,39 +188,6 @@ function requestId(headers: HeaderMap, info: StreamInfo, config: ManagerConfig, 
   }
   info.requestId = newRequestId();
   headers.set('x-request-id', info.requestId);
-}
-
-function clientCert(headers: HeaderMap, tls: TlsInfo | undefined, config: ManagerConfig): void {
-  const mode = config.forwardClientCert;
-  if (mode === 'always-forward-only') return;
-  const mutual = tls?.peerCertificatePresented === true;
-  if (mode === 'sanitize' || !mutual) {
-    headers.remove('x-forwarded-client-cert');
-    return;
-  }
-  if (mode === 'forward-only') return;
-  const element = certElement(tls as TlsInfo, config);
-  if (mode === 'sanitize-set') headers.set('x-forwarded-client-cert', element);
-  else {
-    const before = headers.getJoined('x-forwarded-client-cert');
-    headers.set('x-forwarded-client-cert', before === undefined ? element : `${before},${element}`);
-  }
-}
-
-function certElement(tls: TlsInfo, config: ManagerConfig): string {
-  const details = config.clientCertDetails;
-  const parts: string[] = [];
-  for (const uri of tls.uriSanLocal) parts.push(`By=${uri}`);
-  parts.push(`Hash=${tls.fingerprintPeer}`);
-  if (details.cert) parts.push(`Cert="${tls.certificatePeer}"`);
-  if (details.chain) parts.push(`Chain="${tls.chainPeer}"`);
-  if (details.subject) parts.push(`Subject="${tls.subjectPeer.replaceAll('"', '\\"')}"`);
-  if (details.uri) {
-    if (tls.uriSanPeer.length === 0) parts.push('URI=');
-    for (const uri of tls.uriSanPeer) parts.push(`URI=${uri}`);
-  }
-  if (details.dns) for (const dns of tls.dnsSanPeer) parts.push(`DNS=${dns}`);
-  return parts.join(';');
 }
 
 function appendVia(headers: HeaderMap, via: string): void {

@@ -11,7 +11,7 @@ const mutual = {
   uriSanPeer: ['spiffe://a/client'],
   dnsSanPeer: ['c.example', 'd,e;URI=spiffe://a/admin'],
   fingerprintPeer: 'ab12',
-  subjectPeer: 'CN="x",O=y',
+  subjectPeer: 'CN=\\"x\\",O=y',
 } as unknown as TlsInfo;
 const oneSided = { ...mutual, peerCertificatePresented: false } as TlsInfo;
 const element =
@@ -31,11 +31,11 @@ function applied(mode: XfccMode, tls: TlsInfo | undefined): string | undefined {
 test('each mode does what Envoy documents, with and without a client certificate', () => {
   const both = 'Hash=old,Hash=older';
   const rows: [XfccMode, string | undefined, string | undefined][] = [
-    ['SANITIZE', undefined, undefined],
-    ['FORWARD_ONLY', both, undefined],
-    ['APPEND_FORWARD', `${both},${element}`, undefined],
-    ['SANITIZE_SET', element, undefined],
-    ['ALWAYS_FORWARD_ONLY', both, both],
+    ['sanitize', undefined, undefined],
+    ['forward-only', both, undefined],
+    ['append-forward', `${both},${element}`, undefined],
+    ['sanitize-set', element, undefined],
+    ['always-forward-only', both, both],
   ];
   for (const [mode, withCertificate, without] of rows) {
     assert.equal(applied(mode, mutual), withCertificate, mode);

@@ -3,11 +3,11 @@ import type { TlsInfo } from '../network/tls-info.ts';
 
 /** forward_client_cert_details. */
 export type XfccMode =
-  | 'SANITIZE'
-  | 'FORWARD_ONLY'
-  | 'APPEND_FORWARD'
-  | 'SANITIZE_SET'
-  | 'ALWAYS_FORWARD_ONLY';
+  | 'sanitize'
+  | 'forward-only'
+  | 'append-forward'
+  | 'sanitize-set'
+  | 'always-forward-only';
 
 /** set_current_client_cert_details: what a new element says besides By and Hash. */
 export interface XfccDetails {
@@ -27,15 +27,15 @@ export function applyXfcc(
   details: XfccDetails,
   tls: TlsInfo | undefined,
 ): void {
-  if (mode === 'ALWAYS_FORWARD_ONLY') return;
+  if (mode === 'always-forward-only') return;
   // Without a client certificate nobody vouches for what the client wrote.
-  if (mode === 'SANITIZE' || tls === undefined || !tls.peerCertificatePresented) {
+  if (mode === 'sanitize' || tls === undefined || !tls.peerCertificatePresented) {
     headers.remove(header);
     return;
   }
-  if (mode === 'FORWARD_ONLY') return;
+  if (mode === 'forward-only') return;
   const element = xfccElement(details, tls);
-  const earlier = mode === 'APPEND_FORWARD' ? headers.getJoined(header) : undefined;
+  const earlier = mode === 'append-forward' ? headers.getJoined(header) : undefined;
   headers.set(header, earlier === undefined || earlier === '' ? element : `${earlier},${element}`);
 }
 
@@ -45,7 +45,7 @@ function xfccElement(details: XfccDetails, tls: TlsInfo): string {
   if (tls.fingerprintPeer !== '') parts.push(`Hash=${tls.fingerprintPeer}`);
   if (details.cert && tls.certificatePeer !== '') parts.push(`Cert="${tls.certificatePeer}"`);
   if (details.chain && tls.chainPeer !== '') parts.push(`Chain="${tls.chainPeer}"`);
-  if (details.subject) parts.push(`Subject="${escapeQuotes(tls.subjectPeer)}"`);
+  if (details.subject) parts.push(`Subject="${tls.subjectPeer}"`);
   if (details.uri) {
     if (tls.uriSanPeer.length === 0) parts.push('URI=');
     for (const uri of tls.uriSanPeer) parts.push(`URI=${quoted(uri)}`);
@@ -54,7 +54,7 @@ function xfccElement(details: XfccDetails, tls: TlsInfo): string {
   return parts.join(';');
 }
 
-/** Values that hold a separator are quoted, so that a name cannot add elements of its own. */
+/** The subject needs nothing: RFC 2253 has escaped its quotes. Values that hold a separator are quoted, so that a name cannot add elements of its own. */
 function quoted(value: string): string {
   return /[,;="]/.test(value) ? `"${escapeQuotes(value)}"` : value;
 }
