@@ -64,7 +64,7 @@ function startProber(kubeconfig: string, pod: string): Prober {
     '-i',
     pod,
     '--',
-    process.execPath,
+    '/usr/local/bin/node',
     '--input-type=module',
     '-e',
     script,
