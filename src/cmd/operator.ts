@@ -85,7 +85,8 @@ export async function run(argv: string[]): Promise<number> {
           leads = now;
         },
         namespace: values.namespace ?? env['POD_NAMESPACE'] ?? 'istio-operator',
-        identity: `${env['POD_NAME'] ?? hostname()}_${process.pid}`,
+        // A container that is restarted is the same pod and takes its own lease back at once.
+        identity: env['POD_NAME'] || `${hostname()}_${process.pid}`,
         ...(watchNamespace && { watchNamespace }),
         ...(env['WAIT_FOR_RESOURCES_TIMEOUT'] && {
           readyTimeoutMs: seconds(env['WAIT_FOR_RESOURCES_TIMEOUT']) * 1000,

@@ -197,7 +197,7 @@ export class HttpKubeClient implements KubeClient {
     for (let attempt = 1; ; attempt++) {
       const { response, text } = await this.#exchange(call);
       const status = response.statusCode ?? 0;
-      if (status >= 200 && status < 300) return JSON.parse(text) as KubeObject;
+      if (status >= 200 && status < 300) return JSON.parse(text === '' ? '{}' : text) as KubeObject;
       const wait = retryAfterSeconds(status, response.headers['retry-after']);
       if (wait === undefined || attempt === maxAttempts)
         throw apiErrorOf(status, text, `${call.method} ${call.path}`);
