@@ -1,10 +1,14 @@
+import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { formatIssue } from '../base/issue.ts';
 import { createLogger } from '../base/line-logger.ts';
 import { LogLevels } from '../base/log.ts';
 import { loadBootstrap } from '../proxy/config/bootstrap.ts';
 import { ProxyProcess } from '../proxy/proxy-process.ts';
+import type { WorkerStart } from '../proxy/worker/messages.ts';
+import { serveWorker } from '../proxy/worker/worker-thread.ts';
 
 const usage = `Usage: lateen proxy -c BOOTSTRAP [flags]
 
@@ -34,6 +38,7 @@ const options = {
 
 /** `lateen proxy`: serves until SIGTERM, then drains and ends with 0. */
 export async function run(argv: string[]): Promise<number> {
+  if (!isMainThread) return runWorker(workerData as WorkerStart);
   const flags = parse(argv);
   if (typeof flags === 'string') return usageError(flags);
   if (flags.help) {
@@ -56,8 +61,11 @@ export async function run(argv: string[]): Promise<number> {
   const concurrency = Number(flags.concurrency ?? availableParallelism());
   const drainTimeMs = Number(flags['drain-time-s'] ?? 600) * 1000;
   const stop = Promise.withResolvers<void>();
+  const entry = realpathSync(process.argv[1] as string);
   const proxy = new ProxyProcess(bootstrap, {
     concurrency,
+    bootstrapPath: path,
+    entry,
     drainTimeMs,
     log,
     logLevels: levels,
@@ -68,7 +76,7 @@ export async function run(argv: string[]): Promise<number> {
     await proxy.start();
   } catch (thrown) {
     process.stderr.write(`cannot start: ${(thrown as Error).message}\n`);
-    proxy.close();
+    await proxy.close();
     return 1;
   }
   process.once('SIGTERM', stop.resolve);
@@ -79,7 +87,15 @@ export async function run(argv: string[]): Promise<number> {
   clearInterval(alive);
   log.info('draining');
   await proxy.drain();
-  proxy.close();
+  await proxy.close();
+  return 0;
+}
+
+/** A worker thread runs this same program; it serves until the main thread says otherwise. */
+async function runWorker(start: WorkerStart): Promise<number> {
+  const levels = new LogLevels();
+  for (const level of start.logLevels) levels.set(level);
+  await serveWorker(start, parentPort as MessagePort, createLogger({ levels }), levels);
   return 0;
 }
 
@@ -116,9 +132,9 @@ function setLevels(levels: LogLevels, level: string, components: string | undefi
   }
 }
 
-function validate(proxy: ProxyProcess, path: string): number {
+async function validate(proxy: ProxyProcess, path: string): Promise<number> {
   const { faults } = proxy.plane.config.read();
-  proxy.close();
+  await proxy.close();
   for (const { subject, message } of faults) process.stderr.write(`${subject}: ${message}\n`);
   if (faults.length > 0) return 1;
   process.stdout.write(`configuration '${path}' OK\n`);

@@ -7,11 +7,19 @@ import type { AdminTarget } from './admin/target.ts';
 import { compileAddress } from './config/address.ts';
 import type { LoadedBootstrap } from './config/bootstrap.ts';
 import { now } from './network/event-loop.ts';
-import type { StatsStore } from './stats/store.ts';
+import { after } from './network/timer.ts';
+import { MeshMetrics } from './stats/mesh-metrics.ts';
+import { StatsStore } from './stats/store.ts';
+import { addImage, imageOf } from './stats/transfer.ts';
 import { DataPlane } from './worker/data-plane.ts';
+import type { DrainOptions } from './worker/messages.ts';
+import { WorkerPool } from './worker/worker-pool.ts';
 
 export interface ProxyOptions {
   readonly concurrency: number;
+  readonly bootstrapPath: string;
+  /** The program's own file, for worker threads. */
+  readonly entry: string;
   readonly drainTimeMs: number;
   readonly log: Logger;
   readonly logLevels: LogLevels;
@@ -27,6 +35,7 @@ export class ProxyProcess implements AdminTarget {
   readonly #admin: AdminServer;
   readonly #started = now();
   #state: ReturnType<AdminTarget['state']> = 'PRE_INITIALIZING';
+  #workers: WorkerPool | undefined = undefined;
   #healthy = true;
   #draining = false;
 
@@ -46,6 +55,13 @@ export class ProxyProcess implements AdminTarget {
     const fatal = faults.filter((fault) => this.#isStatic(fault.subject));
     if (fatal.length > 0)
       throw new Error(fatal.map((fault) => `${fault.subject}: ${fault.message}`).join('\n'));
+    if (this.#options.concurrency > 1) {
+      const { entry, bootstrapPath, drainTimeMs, log } = this.#options;
+      const levels = this.logLevels.entries().map(([scope, level]) => `${scope}:${level}`);
+      const start = { kind: 'lateen-proxy-worker', bootstrapPath, drainTimeMs, logLevels: levels } as const;
+      this.#workers = new WorkerPool(entry, start, log);
+      await this.#workers.start(this.#options.concurrency - 1);
+    }
     this.#state = 'LIVE';
     this.#options.log.info('serving', {
       listeners: [...this.plane.listeners.all].length,
@@ -71,14 +87,24 @@ export class ProxyProcess implements AdminTarget {
     this.#draining = true;
     this.#state = 'DRAINING';
     this.plane.stopWatching();
-    this.plane.listeners.drainAll({ inboundOnly: false, closeSockets: true });
+    this.#drainAll({ inboundOnly: false, closeSockets: true });
     const deadline = now() + this.#options.drainTimeMs;
-    while (this.plane.listeners.connections > 0 && now() < deadline) await delay(10);
+    while ((await this.#connections()) > 0 && now() < deadline) await delay(10);
   }
 
-  close(): void {
+  #drainAll(options: DrainOptions): void {
+    this.plane.listeners.drainAll(options);
+    this.#workers?.broadcast({ type: 'drain', options });
+  }
+
+  async #connections(): Promise<number> {
+    return this.plane.listeners.connections + ((await this.#workers?.connections()) ?? 0);
+  }
+
+  async close(): Promise<void> {
     this.#admin.close();
     this.plane.close();
+    await this.#workers?.close();
   }
 
   // --- AdminTarget ---
@@ -108,7 +134,7 @@ export class ProxyProcess implements AdminTarget {
     return [];
   }
 
-  mergedStats(): Promise<StatsStore> {
+  async mergedStats(): Promise<{ readonly stats: StatsStore; readonly mesh: MeshMetrics }> {
     for (const cluster of this.plane.clusters.running)
       for (const breaker of cluster.breakers) breaker.publish();
     const server = this.plane.stats.scope('server');
@@ -127,11 +153,12 @@ export class ProxyProcess implements AdminTarget {
     this.plane.stats.scope('cluster_manager').gauge('active_clusters').value = [
       ...this.plane.clusters.names,
     ].length;
-    return Promise.resolve(this.plane.stats);
-  }
-
-  telemetryPage(): string {
-    return this.plane.meshMetrics.page();
+    const { stats, meshMetrics } = this.plane;
+    if (this.#workers === undefined) return { stats, mesh: meshMetrics };
+    const all = { stats: new StatsStore(), mesh: new MeshMetrics() };
+    for (const image of [imageOf(stats, meshMetrics), ...(await this.#workers.images())])
+      addImage(image, all.stats, all.mesh);
+    return all;
   }
 
   setHealthy(healthy: boolean): void {
@@ -139,11 +166,13 @@ export class ProxyProcess implements AdminTarget {
   }
 
   resetCounters(): void {
-    this.plane.stats.resetCounters();
+    this.plane.resetCounters();
+    this.#workers?.broadcast({ type: 'reset-counters' });
   }
 
   reopenLogs(): void {
-    for (const sink of this.plane.sinks.values()) sink.reopen();
+    this.plane.reopenLogs();
+    this.#workers?.broadcast({ type: 'reopen-logs' });
   }
 
   drainListeners(options: {
@@ -151,10 +180,11 @@ export class ProxyProcess implements AdminTarget {
     readonly graceful: boolean;
     readonly skipExit: boolean;
   }): void {
-    this.plane.listeners.drainAll({
-      inboundOnly: options.inboundOnly,
-      closeSockets: !options.graceful || !options.skipExit,
-    });
+    this.#drainAll({ inboundOnly: options.inboundOnly, closeSockets: !options.graceful });
+    if (!options.graceful || options.skipExit) return;
+    after(this.#options.drainTimeMs, () =>
+      this.#drainAll({ inboundOnly: options.inboundOnly, closeSockets: true }),
+    );
   }
 
   quit(): void {

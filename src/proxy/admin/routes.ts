@@ -137,9 +137,9 @@ function listenersPage(request: AdminRequest, target: AdminTarget): AdminReply {
 }
 
 async function prometheus(request: AdminRequest, target: AdminTarget): Promise<AdminReply> {
-  const store = await target.mergedStats();
+  const { stats, mesh } = await target.mergedStats();
   const usedOnly = request.query.has('usedonly');
-  const page = prometheusPage(store, usedOnly) + target.telemetryPage();
+  const page = prometheusPage(stats, usedOnly) + mesh.page();
   return { status: 200, contentType: 'text/plain; version=0.0.4; charset=UTF-8', body: page };
 }
 
@@ -154,7 +154,7 @@ async function statsPage(request: AdminRequest, target: AdminTarget): Promise<Ad
     filter = { test: (name: string) => compiled.contains(name) } as RegExp;
   }
   const type = (request.query.get('type') ?? 'All') as 'All';
-  const stats = listStats(await target.mergedStats(), {
+  const stats = listStats((await target.mergedStats()).stats, {
     filter,
     usedOnly: request.query.has('usedonly'),
     type,

@@ -1,4 +1,5 @@
 import type { LogLevels } from '../../base/log.ts';
+import type { MeshMetrics } from '../stats/mesh-metrics.ts';
 import type { StatsStore } from '../stats/store.ts';
 import type { DataPlane } from '../worker/data-plane.ts';
 
@@ -10,9 +11,7 @@ export interface AdminTarget {
   serverInfo(): unknown;
   certificates(): readonly unknown[];
   /** Statistics of all threads together. */
-  mergedStats(): Promise<StatsStore>;
-  /** The mesh's own metrics in Prometheus form. */
-  telemetryPage(): string;
+  mergedStats(): Promise<{ readonly stats: StatsStore; readonly mesh: MeshMetrics }>;
   setHealthy(healthy: boolean): void;
   resetCounters(): void;
   reopenLogs(): void;

@@ -43,6 +43,7 @@ class HttpConnection extends Deadline implements ConnectionHandler, ExchangeOwne
     this.config = config;
     this.#connection = connection;
     this.info = connection.info;
+    connection.io.lingerMs = Math.max(10, config.delayedCloseTimeoutMs);
     const stats = config.stats;
     stats.cxTotal++;
     stats.cxActive++;
@@ -80,6 +81,7 @@ class HttpConnection extends Deadline implements ConnectionHandler, ExchangeOwne
       config.stats.cxHttp1Active++;
       this.#codec = new Http1ServerCodec(this.#connection.io, { ...config.http1, scheme }, this);
     }
+    if (this.#draining) this.#codec.drain();
     return this.#codec;
   }
 
@@ -153,10 +155,9 @@ class HttpConnection extends Deadline implements ConnectionHandler, ExchangeOwne
     if (this.#draining) return;
     this.#draining = true;
     this.config.stats.cxDrainClose++;
-    if (this.#codec === undefined) return this.#connection.io.end();
-    this.#codec.drain();
+    this.#codec?.drain();
     // A request that crosses our decision on the wire must not meet a closed socket.
-    if (this.#codec.activeStreams === 0 && !this.#awaitingHead) this.start(drainGraceMs);
+    if (this.active === 0 && !this.#awaitingHead) this.start(drainGraceMs);
   }
 
   // --- events of the codec ---
@@ -202,7 +203,8 @@ class HttpConnection extends Deadline implements ConnectionHandler, ExchangeOwne
     }
     if (codec !== undefined && codec.activeStreams > 0) return;
     if (!this.#draining) this.config.stats.cxIdleTimeout++;
-    if (codec instanceof Http1ServerCodec) codec.closeIdle();
+    if (codec === undefined) this.#connection.io.end();
+    else if (codec instanceof Http1ServerCodec) codec.closeIdle();
     else this.drain();
   }
 }

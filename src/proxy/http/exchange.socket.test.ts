@@ -106,7 +106,7 @@ describe('what reaches the upstream', () => {
     assert.match(answer, /\r\nx-forwarded-proto: http\r\n/);
     assert.match(answer, /\r\nvia: here/);
     assert.ok(!answer.includes('x-request-id: mine'));
-    assert.ok(!/\r\n\r\n[^]*x-envoy-retry-on/.test(answer));
+    assert.ok(!/\r\n\r\n[\s\S]*x-envoy-retry-on/.test(answer));
     assert.match(head(answer), /\r\nserver: edge/);
   });
 
@@ -147,8 +147,8 @@ describe('what can go wrong upstream', () => {
     const ask = (path: string) => new RawClient(proxy.port('http')).send(get(path, close)).all();
     assert.match(await ask('/none'), /^HTTP\/1\.1 404 /);
     assert.match(await ask('/unknown'), /^HTTP\/1\.1 503 /);
-    assert.match(await ask('/empty'), /^HTTP\/1\.1 503 [^]*no healthy upstream$/);
-    assert.match(await ask('/refused'), /^HTTP\/1\.1 503 [^]*reset reason: remote connection failure/);
+    assert.match(await ask('/empty'), /^HTTP\/1\.1 503 [\s\S]*no healthy upstream$/);
+    assert.match(await ask('/refused'), /^HTTP\/1\.1 503 [\s\S]*reset reason: remote connection failure/);
     assert.equal(proxy.stat('http.http.no_route'), 1);
     proxy.close();
   });
@@ -160,7 +160,10 @@ describe('what can go wrong upstream', () => {
         `POST /s/m HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nContent-Length: 0\r\n${close}\r\n`,
       )
       .all();
-    assert.match(answer, /^HTTP\/1\.1 200 [^]*grpc-status: 14\r\n[^]*grpc-message: no healthy upstream/);
+    assert.match(
+      answer,
+      /^HTTP\/1\.1 200 [\s\S]*grpc-status: 14\r\n[\s\S]*grpc-message: no healthy upstream/,
+    );
     proxy.close();
   });
 
@@ -173,7 +176,7 @@ describe('what can go wrong upstream', () => {
     const answer = await new RawClient(proxy.port('http'))
       .send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n${close}\r\nhi`)
       .all();
-    assert.match(answer, /^HTTP\/1\.1 503 [^]*connection termination/);
+    assert.match(answer, /^HTTP\/1\.1 503 [\s\S]*connection termination/);
     assert.equal(backend.connections, 1);
     proxy.close();
     backend.close();
@@ -200,7 +203,7 @@ describe('what can go wrong upstream', () => {
       new RawClient(proxy.port('http'))
         .send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n${close}\r\nbody`)
         .all();
-    assert.match(await ask(), /^HTTP\/1\.1 200 [^]*body$/);
+    assert.match(await ask(), /^HTTP\/1\.1 200 [\s\S]*body$/);
     assert.equal(proxy.stat('cluster.app.upstream_rq_retry'), 2);
     failures = 9;
     assert.match(await ask(), /^HTTP\/1\.1 503 /);
@@ -217,7 +220,7 @@ describe('what can go wrong upstream', () => {
     );
     assert.match(
       await new RawClient(proxy.port('http')).send(get('/', close)).all(),
-      /^HTTP\/1\.1 504 [^]*upstream request timeout$/,
+      /^HTTP\/1\.1 504 [\s\S]*upstream request timeout$/,
     );
     assert.equal(proxy.stat('cluster.app.upstream_rq_timeout'), 1);
     await eventually(() => backend.sockets.size === 0, 'the upstream connection is closed');
@@ -251,7 +254,7 @@ describe('what can go wrong upstream', () => {
     await eventually(() => backend.received.includes('GET /'), 'the first request is out');
     assert.match(
       await new RawClient(proxy.port('http')).send(get('/', close)).all(),
-      /^HTTP\/1\.1 503 [^]*x-envoy-overloaded: true/,
+      /^HTTP\/1\.1 503 [\s\S]*x-envoy-overloaded: true/,
     );
     first.close();
     proxy.close();
@@ -271,7 +274,7 @@ describe('bodies and upgrades', () => {
     const client = new RawClient(proxy.port('http'));
     client.send(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n${close}\r\n`);
     await client.see('HTTP/1.1 100 Continue\r\n\r\n');
-    assert.match(await client.send('hello').all(), /HTTP\/1\.1 200 OK[^]*hello$/);
+    assert.match(await client.send('hello').all(), /HTTP\/1\.1 200 OK[\s\S]*hello$/);
     proxy.close();
     backend.close();
   });
@@ -295,7 +298,7 @@ describe('bodies and upgrades', () => {
     const answer = await client.see('hello');
     assert.match(
       answer,
-      /^HTTP\/1\.1 101 Switching Protocols\r\n[^]*upgrade: websocket\r\n[^]*connection: upgrade/,
+      /^HTTP\/1\.1 101 Switching Protocols\r\n[\s\S]*upgrade: websocket\r\n[\s\S]*connection: upgrade/,
     );
     client.send('ping');
     await client.see('helloping');
@@ -316,7 +319,7 @@ describe('bodies and upgrades', () => {
     const answer = await new RawClient(proxy.port('http'))
       .send(`${get('/', 'Connection: Upgrade\r\nUpgrade: websocket\r\n')}${get('/smuggled')}`)
       .all();
-    assert.match(answer, /^HTTP\/1\.1 400 [^]*no$/);
+    assert.match(answer, /^HTTP\/1\.1 400 [\s\S]*no$/);
     assert.ok(!backend.received.includes('smuggled'));
     proxy.close();
     backend.close();

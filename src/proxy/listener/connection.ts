@@ -5,7 +5,6 @@ import type { DownstreamInfo } from '../network/downstream.ts';
 import { enter, leave, wallNow } from '../network/event-loop.ts';
 import type { ConnectionHandler, DownstreamConnection, NetworkFilter } from '../network/network-filter.ts';
 import { SocketIo } from '../network/socket-io.ts';
-import { after } from '../network/timer.ts';
 import type { TlsInfo } from '../network/tls-info.ts';
 import type { FilterChainConfig } from './listener-config.ts';
 
@@ -160,13 +159,6 @@ export class Connection implements DownstreamConnection {
     } else {
       this.#handler.onEnd();
     }
-    this.#delayedClose();
-  }
-
-  /** A peer that does not finish closing is cut off after the delayed-close time. */
-  #delayedClose(): void {
-    if (!this.io.ending) return;
-    after(1000, () => this.io.destroy());
   }
 
   drain(): void {

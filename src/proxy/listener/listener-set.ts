@@ -11,10 +11,13 @@ export class ListenerSet implements ListenerOwner {
   #maxConnections: () => number;
   #running = new Map<string, Listener>();
   readonly #draining = new Set<Listener>();
+  readonly #primary: boolean;
   #open = 0;
   #stopped = false;
 
-  constructor(stats: StatsStore, drainTimeMs: number, maxConnections: () => number) {
+  /** `primary`: this thread also binds what cannot be bound twice. */
+  constructor(stats: StatsStore, drainTimeMs: number, maxConnections: () => number, primary = true) {
+    this.#primary = primary;
     this.#stats = stats;
     this.#drainTimeMs = drainTimeMs;
     this.#maxConnections = maxConnections;
@@ -67,7 +70,8 @@ export class ListenerSet implements ListenerOwner {
     }
     const listener = new Listener(config, this.#stats.scope('listener', config.statName), this);
     try {
-      await listener.open();
+      const single = !config.reusePort || config.addresses.some((address) => address.path !== '');
+      if (this.#primary || !single) await listener.open();
     } catch (thrown) {
       return thrown instanceof Error ? thrown.message : String(thrown);
     }

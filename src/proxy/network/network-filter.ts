@@ -4,7 +4,8 @@ import type { DownstreamInfo } from './downstream.ts';
 /** A downstream connection as network filters see it. */
 export interface DownstreamConnection {
   readonly info: DownstreamInfo;
-  readonly io: ConnectionIo;
+  /** `lingerMs` > 0: `end` closes for good, after that time at the latest. */
+  readonly io: ConnectionIo & { lingerMs: number };
   /** Lets the chain go on after a filter answered `stop`. */
   continueReading(): void;
   /** Ends the connection at once; `details` goes to CONNECTION_TERMINATION_DETAILS. */

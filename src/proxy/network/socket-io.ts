@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionIo } from '../http/stream.ts';
 import { type Flushable, queueFlush } from './event-loop.ts';
+import { after } from './timer.ts';
 
 /** Chunks up to this size are copied behind the head so that both leave in one plain write. */
 const copyLimit = 4096;
@@ -13,6 +14,8 @@ export class SocketIo implements ConnectionIo, Flushable {
   readonly socket: Socket;
   /** Body bytes and heads together. */
   bytesWritten = 0;
+  /** How long after `end` the peer may take to close; 0 leaves it half-closed as long as it likes. */
+  lingerMs = 0;
   readonly #high: number;
   readonly #onRoom: () => void;
   #text = '';
@@ -95,8 +98,10 @@ export class SocketIo implements ConnectionIo, Flushable {
         socket.uncork();
       }
     }
-    if (this.#ending) socket.end();
-    else if (this.#wantRoom && socket.writableLength * 2 < this.#high) this.room();
+    if (this.#ending) {
+      socket.end();
+      if (this.lingerMs > 0) after(this.lingerMs, () => this.destroy());
+    } else if (this.#wantRoom && socket.writableLength * 2 < this.#high) this.room();
   }
 
   /** The socket's queue went down. */

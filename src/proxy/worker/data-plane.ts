@@ -12,8 +12,8 @@ import type { FilterEnvironment } from '../http/filter.ts';
 import { ListenerSet } from '../listener/listener-set.ts';
 import { now } from '../network/event-loop.ts';
 import { after } from '../network/timer.ts';
-import { MeshMetrics } from '../stats/mesh-metrics.ts';
 import { HttpStats } from '../stats/http-stats.ts';
+import { MeshMetrics } from '../stats/mesh-metrics.ts';
 import { StatsStore } from '../stats/store.ts';
 import { createUpstreamCalls } from '../upstream/calls.ts';
 import { ClusterRegistry } from '../upstream/cluster-registry.ts';
@@ -21,6 +21,8 @@ import { ClusterRegistry } from '../upstream/cluster-registry.ts';
 export interface DataPlaneOptions {
   readonly log: Logger;
   readonly drainTimeMs: number;
+  /** False in worker threads: they leave alone what only one thread can bind. */
+  readonly primary?: boolean;
 }
 
 /** Everything that serves in one thread: clusters, listeners, the configuration in force and its statistics. */
@@ -59,7 +61,7 @@ export class DataPlane {
       };
     }
     const limit = overloadLimit(bootstrap.message);
-    this.listeners = new ListenerSet(this.stats, options.drainTimeMs, () => limit);
+    this.listeners = new ListenerSet(this.stats, options.drainTimeMs, () => limit, options.primary ?? true);
     this.config = new RuntimeConfig(bootstrap, this.#context(runtime));
     this.#watch = new FileWatch(() => this.reload());
   }
@@ -150,6 +152,15 @@ export class DataPlane {
         error: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
       });
     }
+  }
+
+  resetCounters(): void {
+    this.stats.resetCounters();
+    this.meshMetrics.clear();
+  }
+
+  reopenLogs(): void {
+    for (const sink of this.sinks.values()) sink.reopen();
   }
 
   stopWatching(): void {
