@@ -15,11 +15,12 @@ import type {
   HttpFilterFactory,
   LocalReply,
 } from './filter.ts';
-import { FilterPass, type PassOwner } from './filter-pass.ts';
+import { FilterPass } from './filter-pass.ts';
 import { encodeGrpcMessage, grpcStatusOf, isGrpc } from './grpc.ts';
 import { HeaderMap } from './header-map.ts';
 import { localReplies } from './local-reply.ts';
 import type { ManagerConfig, Span } from './manager-config.ts';
+import { RequestOwner, ResponseOwner } from './pass-owners.ts';
 import { checkRequest, prepareRequest } from './request-headers.ts';
 import { ResponseFlag } from './response-flag.ts';
 import type { RequestHead, ResetReason, ResponseHead, ServerStream, ServerStreamHandler } from './stream.ts';
@@ -526,114 +527,5 @@ export class Exchange
     config.telemetry?.record(this, this.cluster);
     this.#span?.end(this);
     this.#owner.onExchangeDone(this);
-  }
-}
-
-class RequestOwner implements PassOwner {
-  readonly #exchange: Exchange;
-
-  constructor(exchange: Exchange) {
-    this.#exchange = exchange;
-  }
-
-  callHead(filter: HttpFilter, end: boolean): HeadStatus {
-    return filter.onRequestHead === undefined
-      ? 'continue'
-      : filter.onRequestHead(this.#exchange, this.#exchange.request, end);
-  }
-
-  callData(filter: HttpFilter, chunk: Buffer, end: boolean): DataResult | undefined {
-    return filter.onRequestData?.(this.#exchange, chunk, end);
-  }
-
-  callTrailers(filter: HttpFilter, trailers: HeaderMap): HeadStatus {
-    return filter.onRequestTrailers?.(this.#exchange, trailers) ?? 'continue';
-  }
-
-  deliverHead(end: boolean): void {
-    this.#exchange.deliverRequestHead(end);
-  }
-
-  deliverData(chunk: Buffer, end: boolean): boolean {
-    return this.#exchange.deliverRequestData(chunk, end);
-  }
-
-  deliverTrailers(trailers: HeaderMap): void {
-    this.#exchange.deliverRequestTrailers(trailers);
-  }
-
-  get stopped(): boolean {
-    return this.#exchange.requestStopped;
-  }
-
-  get limitBytes(): number {
-    return this.#exchange.route()?.bufferLimitBytes ?? this.#exchange.config.bufferLimitBytes;
-  }
-
-  tooLarge(): void {
-    this.#exchange.config.stats.rqTooLarge++;
-    this.#exchange.localReply(localReplies.payloadTooLarge);
-  }
-
-  pauseSource(): void {
-    this.#exchange.pauseRequest();
-  }
-
-  resumeSource(): void {
-    this.#exchange.resumeRequest();
-  }
-}
-
-class ResponseOwner implements PassOwner {
-  readonly #exchange: Exchange;
-
-  constructor(exchange: Exchange) {
-    this.#exchange = exchange;
-  }
-
-  callHead(filter: HttpFilter, end: boolean): HeadStatus {
-    if (filter.onResponseHead === undefined) return 'continue';
-    return filter.onResponseHead(this.#exchange, this.#exchange.response as ResponseHead, end);
-  }
-
-  callData(filter: HttpFilter, chunk: Buffer, end: boolean): DataResult | undefined {
-    return filter.onResponseData?.(this.#exchange, chunk, end);
-  }
-
-  callTrailers(filter: HttpFilter, trailers: HeaderMap): HeadStatus {
-    return filter.onResponseTrailers?.(this.#exchange, trailers) ?? 'continue';
-  }
-
-  deliverHead(end: boolean): void {
-    this.#exchange.deliverResponseHead(end);
-  }
-
-  deliverData(chunk: Buffer, end: boolean): boolean {
-    return this.#exchange.deliverResponseData(chunk, end);
-  }
-
-  deliverTrailers(trailers: HeaderMap): void {
-    this.#exchange.deliverResponseTrailers(trailers);
-  }
-
-  get stopped(): boolean {
-    return this.#exchange.over;
-  }
-
-  get limitBytes(): number {
-    return this.#exchange.config.bufferLimitBytes;
-  }
-
-  tooLarge(): void {
-    this.#exchange.config.stats.rsTooLarge++;
-    this.#exchange.localReply(localReplies.responseTooLarge);
-  }
-
-  pauseSource(): void {
-    this.#exchange.pauseUpstream();
-  }
-
-  resumeSource(): void {
-    this.#exchange.resumeUpstream();
   }
 }

@@ -121,7 +121,7 @@ describe('file configuration', () => {
     const load = Array.from({ length: 4 }, async () => {
       while (running) {
         const client = new RawClient(port);
-        for (let i = 0; running && !client.ended; i++) {
+        while (running && !client.ended) {
           client.received = '';
           client.send(get('/'));
           const answer = await client.until((c) => c.received.includes('body ') || c.ended);
