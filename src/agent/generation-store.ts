@@ -33,6 +33,7 @@ export class GenerationStore {
   readonly folder: string;
   #sequence: number;
   #hashes = new Map<string, string>();
+  readonly #texts = new WeakMap<XdsResource, string>();
 
   constructor(folder: string) {
     this.folder = folder;
@@ -73,9 +74,8 @@ export class GenerationStore {
 
   #render(resources: ResourceSet): Map<string, string> {
     const files = new Map<string, string>();
-    const layout = { folder: this.folder };
     const response = (list: readonly XdsResource[]) =>
-      JSON.stringify({ resources: list.map((resource) => pointAtFiles(resource, layout)) });
+      `{"resources":[${list.map((resource) => this.#text(resource)).join(',')}]}`;
     for (const kind of ['routes', 'endpoints'] as const) {
       for (const resource of resources[kind])
         files.set(resourceFile(kind, resourceName(resource)), response([resource]));
@@ -83,6 +83,16 @@ export class GenerationStore {
     files.set('cds.json', response(resources.clusters));
     files.set('lds.json', response(resources.listeners));
     return files;
+  }
+
+  /** Resources that did not change are the same objects as last time and are not serialized again. */
+  #text(resource: XdsResource): string {
+    let text = this.#texts.get(resource);
+    if (text === undefined) {
+      text = JSON.stringify(pointAtFiles(resource, { folder: this.folder }));
+      this.#texts.set(resource, text);
+    }
+    return text;
   }
 
   #writeFiles(

@@ -33,21 +33,35 @@ export function assemble(
 
 const telemetryKey = 'lateen.telemetry';
 
+/** What a resource became for one proxy. Decoded parts live on until they change, so most of a configuration is looked up here. */
+const localizations = new WeakMap<DecodedOwn, WeakMap<XdsResource, XdsResource>>();
+
 /** A scope serves many workloads of many namespaces: telemetry labels and short names come from the proxy's own node metadata. */
 function localized(own: DecodedOwn, resources: ResourceSet): ResourceSet {
   const telemetry = own.node.metadata[telemetryKey] as { labels?: Record<string, string> } | undefined;
   const labels = telemetry?.labels;
   const namespace = own.node.metadata['NAMESPACE'];
+  let known = localizations.get(own);
+  if (known === undefined) {
+    known = new WeakMap();
+    localizations.set(own, known);
+  }
+  const cache = known;
+  const once = (resource: XdsResource, localize: (resource: XdsResource) => XdsResource): XdsResource => {
+    const found = cache.get(resource);
+    if (found !== undefined) return found;
+    const made = localize(resource);
+    cache.set(resource, made);
+    return made;
+  };
   return {
     ...resources,
-    listeners:
-      labels === undefined
-        ? resources.listeners
-        : resources.listeners.map((listener) => withLabels(listener, labels)),
-    routes:
-      typeof namespace === 'string'
-        ? resources.routes.map((table) => withShortNames(table, namespace))
-        : resources.routes,
+    listeners: resources.listeners.map((listener) =>
+      labels === undefined ? listener : once(listener, (one) => withLabels(one, labels)),
+    ),
+    routes: resources.routes.map((table) =>
+      typeof namespace === 'string' ? once(table, (one) => withShortNames(one, namespace)) : table,
+    ),
   };
 }
 
