@@ -81,9 +81,14 @@ function startProber(kubeconfig: string, pod: string): Prober {
     waiting.get(number)?.(at === 'timeout' ? Number.POSITIVE_INFINITY : Number(at));
     waiting.delete(number);
   });
+  child.on('exit', () => {
+    for (const answer of waiting.values()) answer(Number.POSITIVE_INFINITY);
+    waiting.clear();
+  });
   return {
     ask: (number) =>
       new Promise((resolve) => {
+        if (child.exitCode !== null) return resolve(Number.POSITIVE_INFINITY);
         waiting.set(number, resolve);
         child.stdin.write(`${number}\n`);
       }),
