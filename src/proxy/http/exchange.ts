@@ -7,14 +7,7 @@ import type { Route } from '../router/route.ts';
 import { Router } from '../router/router.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { httpDate } from './date.ts';
-import type {
-  DataResult,
-  HeadStatus,
-  HttpExchange,
-  HttpFilter,
-  HttpFilterFactory,
-  LocalReply,
-} from './filter.ts';
+import type { HttpExchange, HttpFilter, HttpFilterFactory, LocalReply } from './filter.ts';
 import { FilterPass } from './filter-pass.ts';
 import { encodeGrpcMessage, grpcStatusOf, isGrpc } from './grpc.ts';
 import { HeaderMap } from './header-map.ts';
