@@ -40,6 +40,8 @@ const options = {
 /** `lateen operator`; the word `server`, which Istio's operator image is started with, is accepted. */
 export async function run(argv: string[]): Promise<number> {
   const { env } = process;
+  // The base class' client still uses punycode, which Node announces on each start.
+  process.noDeprecation = true;
   let values: ReturnType<typeof parse>;
   const levels = new LogLevels();
   try {

@@ -243,7 +243,7 @@ async function convergence(t: TestContext, harness: Harness): Promise<void> {
     };
     await sleepHolding(500);
     const before = await versions();
-    await sleepHolding(2500);
+    await sleepHolding(1500);
     assert.deepEqual(await versions(), before);
   });
 }
