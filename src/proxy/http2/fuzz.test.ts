@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { HeaderMap } from '../http/header-map.ts';
 import type { ConnectionIo, ServerStream } from '../http/stream.ts';
 import { inTurn } from '../network/event-loop.ts';
+import { fuzzRuns } from '../testing/fuzz-runs.ts';
 import { Http2ClientCodec } from './client-codec.ts';
 import { Flag, FrameType } from './frame.ts';
 import { Http2ServerCodec } from './server-codec.ts';
@@ -11,13 +12,7 @@ import { defaultHttp2Options } from './settings.ts';
 import { Answer, Exchange, echo, request } from './testing/h2-peers.ts';
 import { block, frame, getBlock, opening, uint32 } from './testing/raw-frames.ts';
 
-/**
- * Mutated and arbitrary bytes against both codecs. A short run is part of every test run; FUZZ_SECONDS=600 makes it a long one, and
- * FUZZ_SEED repeats one.
- */
-const seconds = Number(process.env['FUZZ_SECONDS'] ?? '1');
-const seed = Number(process.env['FUZZ_SEED'] ?? '1');
-
+/** Mutated conversations against both codecs. */
 /** Takes everything at once and checks that what is written are frames. */
 class MemoryIo implements ConnectionIo {
   written: Buffer[] = [];
@@ -196,12 +191,7 @@ function runClient(given: Plan): void {
 }
 
 function fuzz(run: (given: Plan) => void): void {
-  fc.assert(fc.property(plan, run), {
-    seed,
-    numRuns: seconds > 1 ? 1e9 : 1500,
-    interruptAfterTimeLimit: seconds * 1000,
-    markInterruptAsFailure: false,
-  });
+  fc.assert(fc.property(plan, run), fuzzRuns(1500));
 }
 
 test('the server codec survives mutated conversations', () => fuzz(runServer));

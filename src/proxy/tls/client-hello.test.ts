@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { before, test } from 'node:test';
 import { connect } from 'node:tls';
 import fc from 'fast-check';
+import { fuzzRuns } from '../testing/fuzz-runs.ts';
 import { type HelloResult, maxClientHelloBytes, parseClientHello } from './client-hello.ts';
 
 let real: Buffer;
@@ -91,6 +92,6 @@ test('mutated hellos never throw and never loop', () => {
       parseClientHello(bytes);
       parseClientHello(fragmented(bytes, 1 + (cut % 50)));
     }),
-    { numRuns: 3000 },
+    fuzzRuns(3000),
   );
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { HeaderMap } from '../../http/header-map.ts';
+import { fuzzRuns } from '../../testing/fuzz-runs.ts';
 import { decoderTableSize, HpackDecoder } from './decoder.ts';
 import { HpackEncoder } from './encoder.ts';
 import { FieldKind, invalidValue } from './field-kind.ts';
@@ -149,7 +150,7 @@ test('whatever the encoder writes the decoder reads, over many blocks and table 
         assert.deepEqual(recorder.fields, [[':status', '207'], ...expected]);
       }
     }),
-    { numRuns: 200 },
+    fuzzRuns(200),
   );
 });
 
@@ -208,6 +209,6 @@ test('arbitrary bytes never throw in the decoder', () => {
         block.finishRequest();
       }
     }),
-    { numRuns: 2000 },
+    fuzzRuns(2000),
   );
 });
