@@ -40,7 +40,7 @@ interface Kubeconfig {
 
 /**
  * Reads and merges kubeconfig files as kubectl does (first wins). Certificates, tokens and passwords are handled here; a user with an exec
- * plugin or an auth provider is handed to @kubernetes/client-node, which is loaded only then (it costs 100 MB and half a second).
+ * plugin or an auth provider is handed to @kubernetes/client-node, which is loaded only then (it costs tens of megabytes and half a second).
  */
 export async function loadKubeconfig(files: readonly string[], contextName?: string): Promise<Connection> {
   const config = mergeFiles(files);

@@ -31,7 +31,7 @@ export async function leadOperator(options: LeadOptions, signal: AbortSignal): P
   });
   await lease.run(signal, async (leading) => {
     options.onLeading?.(true);
-    // Loaded by the leader only: its base class brings a Kubernetes client of 100 MB along, which a standby need not carry.
+    // Loaded by the leader only: its base class brings a Kubernetes client of 45 MB along, which a standby need not carry.
     const { IstioOperator } = await import('./istio-operator.ts');
     const operator = new IstioOperator(options);
     leading.addEventListener('abort', () => operator.stop(), { once: true });
