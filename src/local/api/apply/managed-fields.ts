@@ -97,9 +97,15 @@ function newEntry(writer: Writer, operation: 'Apply' | 'Update', set: FieldSet):
     apiVersion: writer.apiVersion,
     time: writer.time,
     fieldsType: 'FieldsV1',
-    fieldsV1: set as Record<string, unknown>,
+    fieldsV1: inOrder(set) as Record<string, unknown>,
     ...(writer.subresource === '' ? {} : { subresource: writer.subresource }),
   };
+}
+
+/** Keys sorted at every level, as the API always writes them: clients compare the text. */
+function inOrder(set: FieldSet): FieldSet {
+  const keys = Object.keys(set).sort();
+  return Object.fromEntries(keys.map((key) => [key, inOrder(set[key] as FieldSet)]));
 }
 
 /** Apply entries first, then by time, manager and version, as the API lists them. */

@@ -1,5 +1,5 @@
 import { compileRegex } from '../../../base/regex.ts';
-import { compileCel } from '../cel/evaluate.ts';
+import { ruleFault } from '../cel/check-rule.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../field-error.ts';
 import { asList, asObject, type Fields } from '../object.ts';
 import { schemaOf } from './schema.ts';
@@ -121,9 +121,8 @@ function checkRules(schema: Fields, path: string, errors: FieldError[]): void {
       errors.push(required(`${at}.rule`, 'rule is not specified'));
       return;
     }
-    const compiled = compileCel(String(rule['rule']));
-    if (typeof compiled === 'string')
-      errors.push(invalid(`${at}.rule`, rule, `compilation failed: ${compiled}`));
+    const fault = ruleFault(String(rule['rule']), schema);
+    if (fault !== undefined) errors.push(invalid(`${at}.rule`, rule, `compilation failed: ERROR: ${fault}`));
   });
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseYaml } from '../../../base/yaml.ts';
 import type { ApiCore } from '../core.ts';
 import type { UserInfo } from '../local-api.ts';
-import { type ApiObject, asObject, at } from '../object.ts';
+import { type ApiObject, asObject, at, type Fields } from '../object.ts';
 import { decodeProtobuf } from '../protobuf/decode-object.ts';
 import { patchContentTypes, readApplyBody, unsupportedPatch } from '../request/patch.ts';
 import { listEntries } from '../request/read.ts';
@@ -10,6 +10,7 @@ import type { ApiRequest, RequestBody } from '../request/request.ts';
 import * as verbs from '../request/verbs.ts';
 import { isTrue } from '../request/watch.ts';
 import type { Written } from '../request/write.ts';
+import type { ApiResource } from '../resources/resource.ts';
 import { viewOf } from '../resources/version.ts';
 import { badRequest, forbidden, methodNotSupported, StatusError } from '../status.ts';
 import { partialMetadata, tableOf } from '../table/render.ts';
@@ -246,7 +247,8 @@ function sendList(core: ApiCore, request: ApiRequest, form: Representation, res:
   if (form.kind === 'object' && !form.yaml && !form.pretty) {
     const items = page.entries.map((entry) => {
       const object = viewOf(request.resource, entry.object);
-      return object === entry.object ? entry.json : JSON.stringify(object);
+      if (object !== entry.object) return JSON.stringify(itemOf(request.resource, object));
+      return request.resource.custom ? entry.json : entry.itemJson;
     });
     return sendText(res, 200, `${JSON.stringify(head).slice(0, -1)},"items":[${items.join(',')}]}\n`);
   }
@@ -262,8 +264,18 @@ function sendList(core: ApiCore, request: ApiRequest, form: Representation, res:
     return sendJson(res, 200, table, form);
   }
   const partial = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' };
-  const items = form.kind === 'partial' ? objects.map(partialMetadata) : objects;
+  const items =
+    form.kind === 'partial'
+      ? objects.map(partialMetadata)
+      : objects.map((object) => itemOf(request.resource, object));
   sendJson(res, 200, { ...head, ...(form.kind === 'partial' ? partial : {}), items }, form);
+}
+
+/** An item of a list: built-in kinds leave apiVersion and kind to the list, as Kubernetes does. */
+function itemOf(resource: ApiResource, object: Readonly<ApiObject>): Fields {
+  if (resource.custom) return object as unknown as Fields;
+  const { apiVersion: _version, kind: _kind, ...rest } = object;
+  return rest;
 }
 
 /** Reads a JSON or YAML body. */

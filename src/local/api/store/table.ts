@@ -7,6 +7,7 @@ export class Entry {
   readonly object: Readonly<ApiObject>;
   readonly revision: number;
   #json: string | undefined;
+  #itemJson: string | undefined;
 
   constructor(key: string, object: Readonly<ApiObject>, revision: number) {
     this.key = key;
@@ -18,6 +19,15 @@ export class Entry {
   get json(): string {
     this.#json ??= JSON.stringify(this.object);
     return this.#json;
+  }
+
+  /** The same without apiVersion and kind: how items of built-in lists are written. */
+  get itemJson(): string {
+    if (this.#itemJson === undefined) {
+      const { apiVersion: _version, kind: _kind, ...rest } = this.object;
+      this.#itemJson = JSON.stringify(rest);
+    }
+    return this.#itemJson;
   }
 }
 
