@@ -82,6 +82,7 @@ enforceNodeAllocatable: []
 localStorageCapacityIsolation: false
 evictionHard: {imagefs.available: "1%", nodefs.available: "1%", memory.available: "50Mi"}
 syncFrequency: 30s
+registryPullQPS: 0
 X
   start kubelet "$B/kubelet" --config kubelet.yaml --kubeconfig kubeconfig --hostname-override node1 --node-ip $GW --root-dir "$R/kubelet"
   start kube-proxy "$B/kube-proxy" --kubeconfig kubeconfig --hostname-override node1 --proxy-mode iptables --cluster-cidr 10.88.0.0/16 --conntrack-max-per-core 0 --conntrack-tcp-timeout-established 0s --conntrack-tcp-timeout-close-wait 0s

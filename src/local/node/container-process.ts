@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -45,7 +46,7 @@ export class ContainerProcess {
   #mainPid: number | undefined;
   #ended = false;
 
-  private constructor(child: ChildProcess, options: LaunchOptions) {
+  private constructor(child: ChildProcess, options: LaunchOptions, drained: Promise<unknown>) {
     this.#child = child;
     this.#options = options;
     this.stdin = child.stdin ?? undefined;
@@ -57,11 +58,16 @@ export class ContainerProcess {
         .on('error', () => resolve())
         .on('close', () => resolve());
     });
-    this.exited = new Promise((resolve) => {
+    const ended = new Promise<ContainerExit>((resolve) => {
       child.on('error', (error) => resolve({ exitCode: 128, startError: error.message }));
       child.on('exit', (code, signal) => resolve(exitOf(code, signal)));
     });
-    this.exited.then(() => {
+    // Its last words may still be in the pipes; their end comes with the last process of the pid namespace.
+    this.exited = ended.then(async (exit) => {
+      await drained;
+      return exit;
+    });
+    ended.then(() => {
       this.#ended = true;
       rmSync(join(options.folder, 'launch.sh'), { force: true });
     });
@@ -93,12 +99,13 @@ export class ContainerProcess {
     );
     for (const fd of writers) closeSync(fd);
     for (const path of pipes) rmSync(path);
-    (['stdout', 'stderr'] as const).forEach((stream, i) => {
+    const drained = (['stdout', 'stderr'] as const).map((stream, i) => {
       const reader = new Socket({ fd: readers[i] as number, readable: true, writable: false });
       reader.on('data', (chunk: Buffer) => options.onOutput(stream, chunk));
       reader.on('error', () => reader.destroy());
+      return once(reader, 'close');
     });
-    return new ContainerProcess(child, options);
+    return new ContainerProcess(child, options, Promise.all(drained));
   }
 
   get running(): boolean {

@@ -426,9 +426,7 @@ export class ContainerRunner {
     this.#probers = [];
     this.#started = false;
     this.#ready = false;
-    const log = this.#log;
-    // What it wrote last may still be in the pipes.
-    setImmediate(() => log?.close());
+    this.#log?.close();
     const message = exit.startError ?? this.#terminationMessage(terminationLog, exit);
     this.#state = {
       terminated: {
