@@ -15,7 +15,7 @@ export function desiredKey(desired: { readonly namespace: string; readonly name:
   return `${desired.namespace}/${desired.name}`;
 }
 
-/** One scope: its parts are written before its index. */
+/** One scope: its index names its parts. */
 export interface DesiredScope {
   readonly name: string;
   readonly parts: readonly DesiredConfigMap[];

@@ -32,7 +32,7 @@ export interface PublishResult {
 
 const fieldManager = 'istiod';
 
-/** Writes what differs, and nothing else: parts of a scope, then its index, then removal of parts no longer named. */
+/** Writes what differs, and nothing else: parts and index of each scope, then removal of parts no longer named. */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #unwantedSince = new Map<string, number>();
@@ -54,23 +54,23 @@ export class Publisher {
     return { written: this.#written, removed: this.#removed, failed: this.#failed, waiting };
   }
 
+  /**
+   * Parts and index together: a reader applies nothing until it has every part at the hash the index names, so the order between them
+   * does not matter, and a change reaches it one round trip earlier.
+   */
   async #publishScope(scope: DesiredScope): Promise<void> {
-    // An index must not name what could not be written.
-    if (await this.#writeAll(scope.parts)) await this.#write(scope.index);
+    await Promise.all([this.#writeAll(scope.parts), this.#write(scope.index)]);
   }
 
-  async #writeAll(list: readonly DesiredConfigMap[]): Promise<boolean> {
+  async #writeAll(list: readonly DesiredConfigMap[]): Promise<void> {
     const changed = list.filter((desired) => this.#differs(desired));
     let next = 0;
-    let ok = true;
     const worker = async () => {
-      for (let desired = changed[next++]; desired !== undefined; desired = changed[next++]) {
-        if (!(await this.#write(desired))) ok = false;
-      }
+      for (let desired = changed[next++]; desired !== undefined; desired = changed[next++])
+        await this.#write(desired);
     };
     const workers = Math.min(this.#options.concurrency ?? 16, changed.length);
     await Promise.all(Array.from({ length: workers }, worker));
-    return ok;
   }
 
   #differs(desired: DesiredConfigMap): boolean {
@@ -79,8 +79,8 @@ export class Publisher {
     return Object.entries(desired.labels).some(([key, value]) => stored.labels[key] !== value);
   }
 
-  async #write(desired: DesiredConfigMap): Promise<boolean> {
-    if (!this.#differs(desired)) return true;
+  async #write(desired: DesiredConfigMap): Promise<void> {
+    if (!this.#differs(desired)) return;
     const { stored, log } = this.#options;
     const key = desiredKey(desired);
     const known = stored.get(key);
@@ -88,15 +88,13 @@ export class Publisher {
     try {
       await stored.writeWith(key, () => this.#put(object, known !== undefined));
       this.#written++;
-      return true;
     } catch (failure) {
       if (isNamespaceGone(failure)) {
         log.debug('the namespace is gone or going; nothing is written there', { object: key });
-        return false;
+        return;
       }
       this.#failed.push(key);
       log.warn('cannot write proxy configuration', { object: key, error: errorMessage(failure) });
-      return false;
     }
   }
 
