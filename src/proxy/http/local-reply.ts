@@ -102,6 +102,21 @@ const resets: Record<ResetReason, ResetRow> = {
   },
 };
 
+const delayedConnect = 'delayed connect error';
+const connectErrors: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Connection refused',
+  ECONNRESET: 'Connection reset by peer',
+  ETIMEDOUT: 'Connection timed out',
+  EHOSTUNREACH: 'No route to host',
+  ENETUNREACH: 'Network is unreachable',
+};
+
+/** A failed connect in Envoy's words: `delayed connect error: Connection refused`. */
+export function transportFailure(failure: string): string {
+  const code = /^connect (E[A-Z]+)/.exec(failure)?.[1];
+  return code === undefined ? failure : `${delayedConnect}: ${connectErrors[code] ?? code}`;
+}
+
 /** Response flags of an upstream reset. */
 export function resetFlags(reason: ResetReason): number {
   return resets[reason].flags;
@@ -114,12 +129,14 @@ export function resetDetail(reason: ResetReason, failure: string): string {
 }
 
 /** The answer when the upstream failed before its response began; `failure` is the transport's own reason. */
-export function upstreamResetReply(reason: ResetReason, failure: string): LocalReply {
+export function upstreamResetReply(reason: ResetReason, failure: string, retried = false): LocalReply {
   const row = resets[reason];
-  const why = failure === '' ? '' : `, transport failure reason: ${failure}`;
+  const why =
+    failure === '' || failure.startsWith(delayedConnect) ? '' : `, transport failure reason: ${failure}`;
+  const which = retried ? 'retried and the latest reset reason' : 'reset reason';
   return {
     status: row.status,
-    body: `upstream connect error or disconnect/reset before headers. reset reason: ${row.text}${why}`,
+    body: `upstream connect error or disconnect/reset before headers. ${which}: ${row.text}${why}`,
     details: `upstream_reset_before_response_started{${resetDetail(reason, failure)}}`,
     flags: row.flags,
     ...(reason === 'overflow' ? { headers: ['x-envoy-overloaded', 'true'] } : {}),

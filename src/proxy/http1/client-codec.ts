@@ -272,7 +272,8 @@ export class Http1ClientCodec implements ClientCodec, BodySink {
   }
 }
 
-const bodyMethods = new Set(['POST', 'PUT', 'PATCH']);
+/** Requests that need no content-length to say that they have no body. */
+const bodilessMethods = new Set(['GET', 'HEAD', 'DELETE', 'TRACE', 'CONNECT']);
 
 class Http1ClientStream implements ClientStream {
   readonly handler: ClientStreamHandler;
@@ -318,7 +319,7 @@ class Http1ClientStream implements ClientStream {
       if (!end) {
         this.#chunked = true;
         text += 'transfer-encoding: chunked\r\n';
-      } else if (bodyMethods.has(head.method)) {
+      } else if (!bodilessMethods.has(head.method)) {
         text += 'content-length: 0\r\n';
       }
     }

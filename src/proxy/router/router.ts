@@ -1,7 +1,14 @@
 import type { Exchange } from '../http/exchange.ts';
+import type { LocalReply } from '../http/filter.ts';
 import { grpcTimeoutMs, isGrpc } from '../http/grpc.ts';
 import { HeaderMap } from '../http/header-map.ts';
-import { localReplies, resetDetail, resetFlags, upstreamResetReply } from '../http/local-reply.ts';
+import {
+  localReplies,
+  resetDetail,
+  resetFlags,
+  transportFailure,
+  upstreamResetReply,
+} from '../http/local-reply.ts';
 import { ResponseFlag } from '../http/response-flag.ts';
 import type { RequestHead, ResetReason, ResponseHead } from '../http/stream.ts';
 import { now } from '../network/event-loop.ts';
@@ -102,7 +109,10 @@ export class Router {
       direct.status,
       'direct_response',
       direct.body?.toString('utf8') ?? '',
-      undefined,
+      // 201 and redirects name where they are about, as Envoy has it: the request's own address.
+      direct.status === 201 || (direct.status >= 300 && direct.status < 400)
+        ? ['location', `${this.head.scheme}://${this.head.authority}${this.head.path}`]
+        : undefined,
     );
   }
 
@@ -122,6 +132,19 @@ export class Router {
     const extra = new HeaderMap(headers ?? []);
     route.mutateResponse?.(extra, this.exchange, { status, headers: extra });
     this.exchange.localReply({ status, details, body, headers: extra.fields });
+  }
+
+  /** An answer of the router after it took the route: it carries what the route adds to responses. */
+  #reply(reply: LocalReply): void {
+    const { route, exchange } = this;
+    if (route.mutateResponse === undefined && !route.includeAttemptCountInResponse)
+      return exchange.localReply(reply);
+    const headers = new HeaderMap([...(reply.headers ?? [])]);
+    if (route.includeAttemptCountInResponse)
+      headers.set('x-envoy-attempt-count', String(exchange.info.attempts));
+    const head = { status: reply.status, headers };
+    route.mutateResponse?.(headers, this.#withResponse(head), head);
+    exchange.localReply({ ...reply, headers: headers.fields });
   }
 
   /** Timeouts, retries, hash and the upstream form of the head. */
@@ -150,7 +173,7 @@ export class Router {
     route.mutateRequest?.(head.headers, exchange, head);
     if (route.rewrite !== undefined) {
       route.rewrite(head);
-      if (!suppress && head.path !== originalPath) head.headers.set('x-envoy-original-path', originalPath);
+      if (!suppress) head.headers.set('x-envoy-original-path', originalPath);
     }
     exchange.config.telemetry?.send(head, this.cluster);
     if (!suppress) {
@@ -174,9 +197,9 @@ export class Router {
   #begin(): void {
     if (!this.cluster.breakers[this.route.priority].canRequest) {
       this.cluster.stats.rqPendingOverflow++;
-      return this.exchange.localReply(localReplies.requestsOverflow);
+      return this.#reply(localReplies.requestsOverflow);
     }
-    if (this.#dropped()) return this.exchange.localReply(localReplies.dropOverload);
+    if (this.#dropped()) return this.#reply(localReplies.dropOverload);
     this.#tryOnce();
     if (this.requestEnded) this.#requestComplete();
   }
@@ -198,7 +221,7 @@ export class Router {
   }
 
   noHost(): void {
-    this.exchange.localReply(localReplies.noHealthyUpstream);
+    this.#reply(localReplies.noHealthyUpstream);
   }
 
   data(chunk: Buffer, end: boolean): boolean {
@@ -336,8 +359,9 @@ export class Router {
   }
 
   /** The attempt failed; `responded` when its response head had gone on. */
-  onAttemptReset(reason: ResetReason, failure: string, responded: boolean, requestSent: boolean): void {
+  onAttemptReset(reason: ResetReason, cause: string, responded: boolean, requestSent: boolean): void {
     const exchange = this.exchange;
+    const failure = transportFailure(cause);
     exchange.info.upstreamFailure = failure;
     if (responded) {
       exchange.config.stats.rqResetAfterResponseStarted++;
@@ -354,7 +378,7 @@ export class Router {
     ) {
       return this.#retryLater(undefined);
     }
-    exchange.localReply(upstreamResetReply(reason, failure));
+    this.#reply(upstreamResetReply(reason, failure, exchange.info.attempts > 1));
   }
 
   #maybeRetryResponse(head: ResponseHead): boolean {
@@ -414,7 +438,7 @@ export class Router {
     const stats = this.cluster.stats;
     stats.rqTimeout++;
     this.#attempt?.timedOut();
-    this.exchange.localReply(localReplies.upstreamTimeout);
+    this.#reply(localReplies.upstreamTimeout);
   }
 
   onPerTryTimeout(idle: boolean): void {
@@ -428,12 +452,12 @@ export class Router {
     if (this.retry !== undefined && retriesReset(this.retry, 'local-reset', true) && this.#retryAllowed(0)) {
       return this.#retryLater(undefined);
     }
-    this.exchange.localReply(idle ? localReplies.perTryIdleTimeout : localReplies.perTryTimeout);
+    this.#reply(idle ? localReplies.perTryIdleTimeout : localReplies.perTryTimeout);
   }
 
   #maxDuration(): void {
     this.cluster.stats.rqMaxDuration++;
-    this.exchange.localReply(localReplies.upstreamMaxDuration);
+    this.#reply(localReplies.upstreamMaxDuration);
   }
 
   pauseResponse(): void {
