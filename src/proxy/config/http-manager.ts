@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { Cidr, parseIp } from '../../base/cidr.ts';
 import type { Issue } from '../../base/issue.ts';
 import { ConfigFault, within } from '../../match/config-fault.ts';
@@ -204,6 +205,7 @@ function headerRules(message: HttpConnectionManager, ctx: CompileContext) {
     serverHeader: serverHeaders[message.server_header_transformation],
     via: message.via,
     useRemoteAddress: message.use_remote_address,
+    localIp: ownAddress(),
     xffTrustedHops: message.xff_num_trusted_hops,
     skipXffAppend: message.skip_xff_append,
     appendXForwardedPort: message.append_x_forwarded_port,
@@ -229,15 +231,11 @@ function headerRules(message: HttpConnectionManager, ctx: CompileContext) {
   };
 }
 
-const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '127.0.0.0/8', 'fc00::/7', '::1/128'];
-
+/** No address is internal unless the configuration says so (Envoy since 1.33). */
 function internalAddresses(message: HttpConnectionManager): (ip: string) => boolean {
   const config = message.internal_address_config;
-  const ranges: readonly (readonly [string, number])[] =
-    config === undefined
-      ? privateRanges.map((range) => [range.split('/')[0] as string, Number(range.split('/')[1])] as const)
-      : config.cidr_ranges.map((range) => [range.address_prefix, range.prefix_len] as const);
-  const cidrs = ranges.map(([address, bits]) => {
+  if (config === undefined) return () => false;
+  const cidrs = config.cidr_ranges.map(({ address_prefix: address, prefix_len: bits }) => {
     const cidr = Cidr.of(address, bits);
     if (cidr === undefined)
       throw new ConfigFault('internal_address_config', `malformed IP range ${address}/${bits}`);
@@ -247,6 +245,15 @@ function internalAddresses(message: HttpConnectionManager): (ip: string) => bool
     const number = parseIp(ip);
     return number !== undefined && cidrs.some((cidr) => cidr.contains(number));
   };
+}
+
+/** The first address of this machine that others can reach; stands for a loopback client in x-forwarded-for. */
+function ownAddress(): string {
+  for (const list of Object.values(networkInterfaces())) {
+    for (const { address, family, internal } of list ?? [])
+      if (!internal && family === 'IPv4') return address;
+  }
+  return '127.0.0.1';
 }
 
 function timeouts(message: HttpConnectionManager) {

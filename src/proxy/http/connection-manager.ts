@@ -1,15 +1,18 @@
 import { Http1ServerCodec } from '../http1/server-codec.ts';
 import type { DownstreamInfo } from '../network/downstream.ts';
-import { now } from '../network/event-loop.ts';
+import { now, wallNow } from '../network/event-loop.ts';
 import type {
   ConnectionHandler,
   DownstreamConnection,
   TerminalFilterFactory,
 } from '../network/network-filter.ts';
 import { after, Deadline } from '../network/timer.ts';
+import { httpDate } from './date.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
 import type { ManagerConfig } from './manager-config.ts';
+import { ResponseFlag } from './response-flag.ts';
 import type { ServerCodec, ServerCodecEvents, ServerStream, ServerStreamHandler } from './stream.ts';
+import { StreamInfo } from './stream-info.ts';
 
 /** The HTTP connection manager as the end of a filter chain. */
 export function createConnectionManager(config: ManagerConfig): TerminalFilterFactory {
@@ -79,7 +82,11 @@ class HttpConnection extends Deadline implements ConnectionHandler, ExchangeOwne
     } else {
       config.stats.cxHttp1Total++;
       config.stats.cxHttp1Active++;
-      this.#codec = new Http1ServerCodec(this.#connection.io, { ...config.http1, scheme }, this);
+      this.#codec = new Http1ServerCodec(
+        this.#connection.io,
+        { ...config.http1, scheme, replyFields: this.#replyFields },
+        this,
+      );
     }
     if (this.#draining) this.#codec.drain();
     return this.#codec;
@@ -178,10 +185,33 @@ class HttpConnection extends Deadline implements ConnectionHandler, ExchangeOwne
     return new Exchange(this, stream);
   }
 
-  onConnectionError(detail: string): void {
+  readonly #replyFields = () => `date: ${httpDate()}\r\nserver: ${this.config.serverName}\r\n`;
+
+  onConnectionError(detail: string, status = 0): void {
+    if (this.active === 0) this.#logRefusal(detail, status);
     this.config.stats.cxProtocolError++;
     if (detail === 'http1.headers_too_large' || detail === 'http1.too_many_headers')
       this.config.stats.rqTooLarge++;
+  }
+
+  /** A request that never became one is logged all the same. */
+  #logRefusal(detail: string, status: number): void {
+    const { accessLogs } = this.config;
+    if (accessLogs.length === 0) return;
+    const info = new StreamInfo(this.info, wallNow(), now());
+    info.setFlag(ResponseFlag.downstreamProtocolError);
+    info.details = detail;
+    info.responseCode = status;
+    info.protocol = this.#codec?.protocol === 'h2' ? 20 : 11;
+    info.complete = now();
+    const context = {
+      info,
+      request: undefined,
+      response: undefined,
+      responseTrailers: undefined,
+      localReplyBody: '',
+    };
+    for (const log of accessLogs) log.log(context);
   }
 
   onDrained(): void {

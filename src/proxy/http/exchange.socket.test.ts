@@ -102,7 +102,7 @@ describe('what reaches the upstream', () => {
     const outside =
       'x-forwarded-for: 8.8.8.8\r\nx-envoy-upstream-rq-timeout-ms: 1\r\nx-envoy-retry-on: 5xx\r\nx-request-id: mine\r\nx-forwarded-proto: https\r\n';
     const answer = await ask('edge', get('/', outside + close));
-    assert.match(answer, /\r\nx-forwarded-for: 8\.8\.8\.8,127\.0\.0\.1/);
+    assert.match(answer, /\r\nx-forwarded-for: 8\.8\.8\.8,[0-9.]+/);
     assert.match(answer, /\r\nx-forwarded-proto: http\r\n/);
     assert.match(answer, /\r\nvia: here/);
     assert.ok(!answer.includes('x-request-id: mine'));

@@ -33,6 +33,8 @@ export interface ManagerConfig {
   readonly serverHeader: 'overwrite' | 'append-if-absent' | 'pass-through';
   readonly via: string;
   readonly useRemoteAddress: boolean;
+  /** This machine's address: x-forwarded-for names it when the client is on loopback. */
+  readonly localIp: string;
   readonly xffTrustedHops: number;
   readonly skipXffAppend: boolean;
   readonly appendXForwardedPort: boolean;

@@ -3,7 +3,6 @@
  * percent-decoding of unreserved characters, backslashes as slashes (as Envoy's `normalize_path`), merged slashes, escaped slashes.
  */
 const plain = /^[A-Za-z0-9\-_~/!$&'()*+,;=:@]*$/;
-const malformedEscape = /%(?![0-9A-Fa-f]{2})/;
 const unreserved = /^[A-Za-z0-9\-._~]$/;
 
 /** Splits `path?query`; fragments are refused before. */
@@ -12,12 +11,12 @@ export function pathEnd(path: string): number {
   return query < 0 ? path.length : query;
 }
 
-/** Normalizes the path part; undefined when it must be refused (bad escape, %00, above the root is fine and stays at the root). */
+/** Normalizes the path part; undefined when it must be refused (%00). Segments above the root are dropped; a malformed escape stays as it is, as with Envoy. */
 export function normalizePath(target: string): string | undefined {
   const end = pathEnd(target);
   const path = end === target.length ? target : target.slice(0, end);
   if (plain.test(path)) return target;
-  if (malformedEscape.test(path) || /%00/.test(path)) return undefined;
+  if (/%00/.test(path)) return undefined;
   const decoded = path.replaceAll('\\', '/').replaceAll(/%([0-9A-Fa-f]{2})/g, (escaped, code: string) => {
     const char = String.fromCharCode(Number.parseInt(code, 16));
     return unreserved.test(char) ? char : escaped.toUpperCase();

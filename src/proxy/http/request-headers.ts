@@ -130,7 +130,8 @@ function stripHost(head: RequestHead, info: StreamInfo, config: ManagerConfig): 
 /** Applies the X-Forwarded-For rules; returns whether the request is internal. */
 function forwardedFor(head: RequestHead, info: StreamInfo, config: ManagerConfig): boolean {
   const headers = head.headers;
-  const direct = info.downstream.remote.ip;
+  const peer = info.downstream.remote.ip;
+  const direct = peer.startsWith('127.') || peer === '::1' ? config.localIp : peer;
   const received = headers.getJoined('x-forwarded-for');
   let internal = false;
   if (config.useRemoteAddress) {

@@ -109,7 +109,7 @@ export interface ServerCodecEvents {
   /** A request begins: the returned handler receives it. `onRequest` follows at once, in the same tick. */
   onStream(stream: ServerStream): ServerStreamHandler;
   /** The peer broke the protocol or a limit; the codec has answered (400, GOAWAY) and ends the connection itself. */
-  onConnectionError(detail: string): void;
+  onConnectionError(detail: string, status?: number): void;
   /** After `drain()`: the last stream is done and the peer was told; the owner closes the socket. */
   onDrained(): void;
 }

@@ -161,7 +161,14 @@ function checkFraming(facts: HeadFacts, version: HttpVersion): boolean {
   return version === 11 || facts.fail('http1.transfer_encoding_in_http_1_0');
 }
 
-const protectedFields = new Set(['content-length', 'host', 'cookie', 'authorization', 'x-forwarded-proto']);
+const protectedFields = new Set([
+  'content-length',
+  'host',
+  'cookie',
+  'authorization',
+  'x-forwarded-proto',
+  'te',
+]);
 
 /** Fields the connection header names are for this hop only (RFC 9110 7.6.1), save those a peer could only mean as an attack. */
 function dropNominated(headers: HeaderMap, nominated: readonly string[]): void {

@@ -7,6 +7,8 @@ export interface Http1Options {
   readonly defaultHostForHttp10: string;
   /** Deliver and write trailers; otherwise they are dropped. */
   readonly enableTrailers: boolean;
+  /** Fields of answers the codec gives by itself (`server: …\r\n`), '' for none. */
+  readonly replyFields?: () => string;
   /** `http` or `https`, as the connection is. */
   readonly scheme: string;
 }

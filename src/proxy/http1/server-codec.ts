@@ -283,14 +283,15 @@ export class Http1ServerCodec implements ServerCodec, BodySink {
     const answered = stream?.headSent === true;
     this.#closed = true;
     this.#dropStream('protocol-error');
-    this.#events.onConnectionError(detail);
+    this.#events.onConnectionError(detail, status);
     if (answered) {
       this.#io.destroy();
       return;
     }
     const body = statusText(status);
+    const more = this.#options.replyFields?.() ?? '';
     this.#io.write(
-      `${statusLine(status)}content-length: ${body.length}\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${body}`,
+      `${statusLine(status)}content-length: ${body.length}\r\ncontent-type: text/plain\r\n${more}connection: close\r\n\r\n${body}`,
     );
     this.#io.end();
   }
@@ -356,6 +357,13 @@ export class Http1ServerStream implements ServerStream {
         this.#chunked = true;
         text += 'transfer-encoding: chunked\r\n';
       }
+    } else if (
+      this.#method === 'HEAD' &&
+      framing.contentLength < 0 &&
+      status === 200 &&
+      this.#version === 11
+    ) {
+      text += 'transfer-encoding: chunked\r\n';
     }
     if (this.closeAfter) text += 'connection: close\r\n';
     else if (this.keepAlive10) text += 'connection: keep-alive\r\n';

@@ -13,6 +13,12 @@ import type { Cluster } from './cluster.ts';
 import { dial } from './dial.ts';
 import type { Host } from './host.ts';
 
+/** Errors of the socket itself; the others are the transport's (TLS) and are told to the client as Envoy tells them. */
+function isSocketError(error: Error | undefined): boolean {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
+  return /^E[A-Z]+$/.test(code);
+}
+
 /** What a connection tells its pool. */
 export interface ConnectionOwner {
   onConnected(connection: UpstreamConnection): void;
@@ -69,11 +75,12 @@ export class UpstreamConnection extends Deadline {
     breaker.connections++;
     this.#socket = dial(cluster.config, host.address, transport.name === 'raw_buffer');
     const raw = this.#socket;
-    raw.once('error', (error) => this.#failed(error.message));
-    raw.once('close', () => this.#failed('closed'));
+    raw.once('error', () => this.#failed(''));
+    raw.once('close', () => this.#failed(''));
     transport.connect(raw, options, (error, stream, tls) => {
       enter();
-      if (error !== undefined || stream === undefined) this.#failed(error?.message ?? 'connect failed');
+      if (error !== undefined || stream === undefined)
+        this.#failed(isSocketError(error) ? '' : (error?.message ?? ''));
       else this.#connected(stream, tls);
       leave();
     });
@@ -157,7 +164,7 @@ export class UpstreamConnection extends Deadline {
       stats.cxConnectTimeout++;
       this.host.stats.cxConnectFail++;
       this.#finish(true);
-      this.#owner.onConnectFailed(this, true, 'connection timeout');
+      this.#owner.onConnectFailed(this, true, '');
     } else if (this.codec.activeStreams === 0) {
       stats.cxIdleTimeout++;
       this.close();
