@@ -144,6 +144,8 @@ export class Attempt extends Deadline implements StreamWaiter, LoadBalancerConte
         before === undefined ? head.authority : `${before},${head.authority}`,
       );
     }
+    if (!this.#router.exchange.config.suppressEnvoyHeaders)
+      head.headers.set('x-envoy-original-host', head.authority);
     return { ...head, authority };
   }
 

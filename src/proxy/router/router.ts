@@ -65,6 +65,7 @@ export class Router {
     const stats = exchange.config.stats;
     const route = exchange.route();
     this.requestEnded = end;
+    stats.rqRouted++;
     if (route === undefined) {
       stats.noRoute++;
       return exchange.localReply(localReplies.routeNotFound);
@@ -73,15 +74,15 @@ export class Router {
     if (route.requireTls !== 'none' && this.#redirectToTls(route)) return;
     if (route.kind === 'direct') return this.#direct(route);
     if (route.kind === 'redirect') return this.#redirect(route);
-    stats.rqRouted++;
     const name =
       route.clusterHeader === '' ? route.clusterName : (this.head.headers.get(route.clusterHeader) ?? '');
-    exchange.info.clusterName = name;
     const cluster = exchange.config.clusters.get(name);
     if (cluster === undefined) {
       stats.noCluster++;
+      exchange.info.clusterName = '';
       return exchange.localReply({ ...localReplies.clusterNotFound, status: route.clusterNotFoundStatus });
     }
+    exchange.info.clusterName = name;
     this.cluster = cluster;
     exchange.cluster = cluster;
     this.#prepare(route);
@@ -92,7 +93,7 @@ export class Router {
     const head = this.head;
     if (head.headers.get('x-forwarded-proto') === 'https') return false;
     if (route.requireTls === 'external-only' && head.headers.get('x-envoy-internal') === 'true') return false;
-    this.exchange.config.stats.rqRedirect++;
+    this.exchange.config.stats.rqDirectResponse++;
     this.exchange.localReply({
       status: 301,
       details: 'https_required',
@@ -118,7 +119,7 @@ export class Router {
 
   #redirect(route: Route): void {
     const rule = route.redirect as NonNullable<Route['redirect']>;
-    this.exchange.config.stats.rqRedirect++;
+    this.exchange.config.stats.rqDirectResponse++;
     this.#localResponse(route, rule.status, 'direct_response', '', ['location', rule.location(this.head)]);
   }
 
@@ -137,6 +138,7 @@ export class Router {
   /** An answer of the router after it took the route: it carries what the route adds to responses. */
   #reply(reply: LocalReply): void {
     const { route, exchange } = this;
+    this.cluster.stats.countStatus(reply.status);
     if (route.mutateResponse === undefined && !route.includeAttemptCountInResponse)
       return exchange.localReply(reply);
     const headers = new HeaderMap([...(reply.headers ?? [])]);
@@ -309,8 +311,8 @@ export class Router {
     const info = exchange.info;
     const status = head.status;
     const cluster = this.cluster;
-    cluster.stats.countStatus(status);
     if (this.retry !== undefined && this.#maybeRetryResponse(head)) return;
+    cluster.stats.countStatus(status);
     if (this.#retrying) {
       this.#retrying = false;
       if (status < 500) cluster.stats.rqRetrySuccess++;
