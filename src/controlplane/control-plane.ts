@@ -78,13 +78,14 @@ export class ControlPlane {
     this.world = new World(this.sources, {
       clock: this.#clock,
       log,
+      revision: options.revision,
       rootNamespace: options.namespace,
       domain: options.domain,
       clusterId: options.clusterId,
       ...(options.graceMs !== undefined && { lingerMs: options.graceMs }),
     });
-    this.pipeline = new Pipeline(this.world, new LastGood(), this.#log);
-    this.#stored = new StoredConfig(shared);
+    this.pipeline = new Pipeline(this.world, new LastGood(), options.revision, this.#log);
+    this.#stored = new StoredConfig({ ...shared, revision: options.revision });
     this.#publisher = new Publisher({
       ...shared,
       stored: this.#stored,

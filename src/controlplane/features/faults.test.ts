@@ -96,3 +96,27 @@ test('of two replicas one writes; when it stops, the other goes on', async () =>
   stop.abort();
   await running;
 });
+
+test('control planes of two revisions serve their own proxies and leave the other alone', async () => {
+  const [canaryPod] = objects(`
+apiVersion: v1
+kind: Pod
+metadata:
+  name: canary
+  namespace: default
+  labels: {app: canary, istio.io/rev: next}
+  annotations: {lateen.dev/proxy: canary}
+spec: {containers: [{name: canary}]}
+status: {podIP: 10.244.0.30}
+`);
+  const first = await Harness.start([canaryPod as never], { graceMs: 50 });
+  assert.equal(first.resourcesOf('canary', 'default'), undefined);
+  const second = new Harness(first.client, { revision: 'next', graceMs: 50 });
+  await second.start();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await second.settled();
+  assert.ok(second.resourcesOf('canary', 'default'));
+  assert.ok(first.resourcesOf('reviews-v1', 'default'));
+  await second.stop();
+  await first.stop();
+});

@@ -15,6 +15,8 @@ import { onSpecChange } from './sources.ts';
 export interface WorldOptions {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Proxies of other revisions get their configuration from another control plane. */
+  readonly revision: string;
   readonly rootNamespace: string;
   readonly domain: string;
   readonly clusterId: string;
@@ -195,7 +197,7 @@ export class World {
   #trackProxy(key: string, old: PodRecord | undefined, record: PodRecord | undefined): void {
     if (old?.proxy !== undefined) this.#releaseProxy(key, old);
     const description = record?.proxy;
-    if (record === undefined || description === undefined) return;
+    if (record === undefined || description?.revision !== this.#options.revision) return;
     const id = `${record.namespace}/${description.name}`;
     const known = this.#proxies.get(id);
     const proxy = meshProxy(record, description);

@@ -182,14 +182,14 @@ export class Publisher {
 }
 
 function configMap(desired: DesiredConfigMap, generation: number): KubeObject {
-  const { name, labels, data, binaryData } = desired.encode(generation);
+  const { name, data, binaryData } = desired.encode(generation);
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: {
       name,
       namespace: desired.namespace,
-      labels: { ...labels, 'app.kubernetes.io/managed-by': 'istiod' },
+      labels: { ...desired.labels, 'app.kubernetes.io/managed-by': 'istiod' },
     },
     data: { ...data },
     ...(Object.keys(binaryData).length > 0 && { binaryData: { ...binaryData } }),

@@ -31,16 +31,23 @@ export class StoredConfig {
   readonly #writing = new Set<string>();
   #onForeignChange: (key: string) => void = () => undefined;
 
-  constructor(options: { readonly client: KubeClient; readonly clock: Clock; readonly log: Logger }) {
+  constructor(options: {
+    readonly client: KubeClient;
+    readonly clock: Clock;
+    readonly log: Logger;
+    /** Only objects of this revision are ours to judge. */
+    readonly revision: string;
+  }) {
+    const ours = `${labels.revision}=${options.revision}`;
     const shared = { clock: options.clock, logger: options.log, transform: hashed };
     this.shared = new Informer<Hashed>(options.client, resources.configMaps, {
       ...shared,
       namespace: sharedNamespace,
-      labelSelector: labels.scope,
+      labelSelector: `${labels.scope},${ours}`,
     });
     this.own = new Informer<Hashed>(options.client, resources.configMaps, {
       ...shared,
-      labelSelector: labels.proxy,
+      labelSelector: `${labels.proxy},${ours}`,
     });
     this.shared.onChange((change) => this.#note(change));
     this.own.onChange((change) => this.#note(change));

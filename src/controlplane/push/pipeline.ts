@@ -15,6 +15,7 @@ import { ScopeState } from './scope-state.ts';
  */
 export class Pipeline {
   readonly #log: Logger;
+  readonly #revision: string;
   readonly #world: World;
   readonly #lastGood: LastGood;
   readonly #scopes = new Map<string, ScopeState>();
@@ -23,7 +24,8 @@ export class Pipeline {
   #mesh: Mesh | undefined;
   #findings: readonly Finding[] = [];
 
-  constructor(world: World, lastGood: LastGood, log: Logger) {
+  constructor(world: World, lastGood: LastGood, revision: string, log: Logger) {
+    this.#revision = revision;
     this.#log = log;
     this.#world = world;
     this.#lastGood = lastGood;
@@ -70,28 +72,35 @@ export class Pipeline {
   #regroup(mesh: Mesh, again: boolean): void {
     const views = new Map<string, () => View | GatewayView>();
     const scopeOf = new Map<MeshProxy, string>();
+    const gateways = new Set<string>();
     const proxies = this.#world.proxies;
     for (const scope of sidecarScopes(mesh, proxies)) {
-      views.set(scope.name, () => sidecarView(mesh, scope));
-      for (const proxy of scope.proxies) scopeOf.set(proxy, scope.name);
+      const name = this.#ofRevision(scope.name);
+      views.set(name, () => sidecarView(mesh, scope));
+      for (const proxy of scope.proxies) scopeOf.set(proxy, name);
     }
     for (const proxy of proxies.filter(({ kind }) => kind === 'gateway')) {
-      const name = gatewayScopeName(proxy);
+      const name = this.#ofRevision(gatewayScopeName(proxy));
+      gateways.add(name);
       views.set(name, () => gatewayView(mesh, proxy));
       scopeOf.set(proxy, name);
     }
     for (const name of [...this.#scopes.keys()]) if (!views.has(name)) this.#scopes.delete(name);
     for (const [name, view] of views) {
       let state = this.#scopes.get(name);
-      const isGateway = name.startsWith('gateway-');
       if (state === undefined) {
-        state = new ScopeState(name);
+        state = new ScopeState(name, this.#revision);
         this.#scopes.set(name, state);
         this.#translate(state, view());
-      } else if (again || isGateway) this.#translate(state, view());
+      } else if (again || gateways.has(name)) this.#translate(state, view());
     }
     this.#scopeOf = scopeOf;
     this.#own = this.#ownConfigs(mesh, scopeOf);
+  }
+
+  /** Control planes of several revisions work side by side; the default one's scopes have plain names. */
+  #ofRevision(scope: string): string {
+    return this.#revision === 'default' ? scope : `${this.#revision}-${scope}`.slice(0, 63);
   }
 
   /** A scope that cannot be translated keeps what it has, and the others go on. */

@@ -2,7 +2,14 @@ import type { DestinationRule, GatewayView, Service, View } from '../../mesh/ind
 import { destinationRuleFor } from '../../mesh/index.ts';
 import type { Json, ScopeResources } from '../../translate/index.ts';
 import { translateEndpoints, translateGatewayScope, translateSidecar } from '../../translate/index.ts';
-import { encodeIndex, encodePart, indexHash, labels, sharedNamespace } from '../../xds/snapshot/index.ts';
+import {
+  encodeIndex,
+  encodePart,
+  indexHash,
+  labels,
+  type PartKind,
+  sharedNamespace,
+} from '../../xds/snapshot/index.ts';
 import type { World } from '../ingest/world.ts';
 import type { DesiredConfigMap, DesiredScope } from '../publish/desired.ts';
 import type { Part } from './parts.ts';
@@ -17,6 +24,7 @@ interface Assigned {
 /** What a scope published last, and what it takes to follow an endpoint change without translating again. */
 export class ScopeState {
   readonly name: string;
+  readonly #revision: string;
   #view: View | undefined;
   #buckets = new Map<string, Service[]>();
   #config = new Map<string, Part>();
@@ -26,8 +34,9 @@ export class ScopeState {
   readonly #assigned = new WeakMap<Service, Assigned>();
   readonly #encoded = new WeakMap<Part, DesiredConfigMap>();
 
-  constructor(name: string) {
+  constructor(name: string, revision: string) {
     this.name = name;
+    this.#revision = revision;
   }
 
   get desired(): DesiredScope | undefined {
@@ -106,11 +115,15 @@ export class ScopeState {
       index: {
         namespace: sharedNamespace,
         name: this.name,
-        labels: { [labels.scope]: this.name, [labels.part]: 'index' },
+        labels: this.#labels('index'),
         hash: indexHash(index),
         encode: (generation) => encodeIndex(this.name, { generation, ...index }),
       },
     };
+  }
+
+  #labels(part: PartKind): Record<string, string> {
+    return { [labels.scope]: this.name, [labels.part]: part, [labels.revision]: this.#revision };
   }
 
   #desiredPart(part: Part): DesiredConfigMap {
@@ -119,7 +132,7 @@ export class ScopeState {
       desired = {
         namespace: sharedNamespace,
         name: part.name,
-        labels: { [labels.scope]: this.name, [labels.part]: part.kind },
+        labels: this.#labels(part.kind),
         hash: part.hash,
         encode: () => encodePart(this.name, part.name, part.kind, part.payload),
       };
