@@ -23,12 +23,12 @@ let scratch = Buffer.allocUnsafe(4096);
 /** HPACK decoder of one connection (RFC 7541). */
 export class HpackDecoder {
   /** Ring of the dynamic table; the newest entry is at `(#inserted - 1) & #mask`. */
-  #names: string[] = new Array(16);
-  #values: string[] = new Array(16);
-  #kinds: number[] = new Array(16).fill(0);
+  #names: string[] = [];
+  #values: string[] = [];
+  #kinds: number[] = [];
   /** Sizes as the peer counts them, before values were trimmed. */
-  #sizes: number[] = new Array(16).fill(0);
-  #mask = 15;
+  #sizes: number[] = [];
+  #mask = -1;
   #inserted = 0;
   #count = 0;
   #size = 0;
@@ -222,9 +222,11 @@ export class HpackDecoder {
   }
 }
 
-/** A ring of twice the size with the `count` entries from `oldest` on at their new places. */
+const firstRingSize = 16;
+
+/** A ring of twice the size, made when first needed, with the `count` entries from `oldest` on at their new places. */
 function regrown<T>(ring: T[], oldest: number, count: number): T[] {
-  const larger = [...ring, ...ring];
+  const larger = ring.length === 0 ? new Array<T>(firstRingSize) : [...ring, ...ring];
   const mask = larger.length - 1;
   for (let n = oldest; n !== oldest + count; n++) larger[n & mask] = ring[n & (ring.length - 1)] as T;
   return larger;
