@@ -214,6 +214,7 @@ function headerRules(message: HttpConnectionManager, ctx: CompileContext) {
     preserveExternalRequestId: message.preserve_external_request_id,
     requestIdInResponse: message.always_set_request_id_in_response,
     addUserAgentCluster: message.add_user_agent ? ctx.nodeCluster : '',
+    addUserAgentNode: message.add_user_agent ? ctx.nodeId : '',
     forwardClientCert: certModes[message.forward_client_cert_details],
     proxy100Continue: message.proxy_100_continue,
     normalizePath: message.normalize_path ?? false,

@@ -44,6 +44,8 @@ export interface ManagerConfig {
   readonly requestIdInResponse: boolean;
   /** '' = do not add user-agent and x-envoy-downstream-service-cluster. */
   readonly addUserAgentCluster: string;
+  /** Node id for x-envoy-downstream-service-node, '' with add_user_agent off. */
+  readonly addUserAgentNode: string;
   readonly forwardClientCert:
     | 'sanitize'
     | 'forward-only'

@@ -104,6 +104,7 @@ export function prepareRequest(head: RequestHead, info: StreamInfo, config: Mana
   else headers.remove('x-envoy-internal');
   if (edge && config.useRemoteAddress) headers.set('x-envoy-external-address', info.remote.ip);
   if (config.addUserAgentCluster !== '') addUserAgent(headers, config.addUserAgentCluster);
+  if (config.addUserAgentNode !== '') headers.set('x-envoy-downstream-service-node', config.addUserAgentNode);
   requestId(headers, info, config, edge);
   applyXfcc(headers, config.forwardClientCert, config.clientCertDetails, info.downstream.tls);
   if (config.via !== '') appendVia(headers, config.via);
