@@ -93,11 +93,7 @@ describe('admission webhooks', () => {
     }
   }
 
-  function make(
-    labels: Record<string, string> = {},
-    namespace = 'default',
-    dryRun = false,
-  ): Promise<ApiObject> {
+  function make(labels: Record<string, string> = {}, namespace = 'default', dryRun = false) {
     const metadata = { name: `c-${number++}`, namespace, labels };
     return client.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: {} }, { dryRun });
   }
