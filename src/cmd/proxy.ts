@@ -51,7 +51,7 @@ export async function run(argv: string[]): Promise<number> {
   const fault = setLevels(levels, flags['log-level'] ?? 'info', flags['component-log-level']);
   if (fault !== undefined) return usageError(fault);
   const log = createLogger({ levels });
-  const { bootstrap, issues } = loadBootstrap(path);
+  const { bootstrap, issues } = await loadBootstrap(path);
   if (bootstrap === undefined) {
     process.stderr.write(
       `${path} is not a valid configuration:\n${issues.map((issue) => `  ${formatIssue(issue)}\n`).join('')}`,
@@ -133,7 +133,7 @@ function setLevels(levels: LogLevels, level: string, components: string | undefi
 }
 
 async function validate(proxy: ProxyProcess, path: string): Promise<number> {
-  const { faults } = proxy.plane.config.read();
+  const { faults } = await proxy.plane.read();
   await proxy.close();
   for (const { subject, message } of faults) process.stderr.write(`${subject}: ${message}\n`);
   if (faults.length > 0) return 1;

@@ -3,7 +3,7 @@ import type { Issue } from '../../base/issue.ts';
 import { error } from '../../base/issue.ts';
 import { decode } from '../../xds/decode.ts';
 import { Bootstrap } from '../../xds/messages/bootstrap.ts';
-import { parseDocument, type Resource, resourceHash } from './file-snapshot.ts';
+import { loadYamlIfWanted, parseDocument, type Resource, resourceHash } from './file-snapshot.ts';
 
 /** A decoded bootstrap with the JSON it came from. */
 export interface LoadedBootstrap {
@@ -14,13 +14,14 @@ export interface LoadedBootstrap {
 }
 
 /** Reads and decodes a bootstrap file, JSON or YAML. */
-export function loadBootstrap(path: string): {
+export async function loadBootstrap(path: string): Promise<{
   readonly bootstrap: LoadedBootstrap | undefined;
   readonly issues: readonly Issue[];
-} {
+}> {
   let json: unknown;
   try {
-    json = parseDocument(readFileSync(path, 'utf8'));
+    const text = readFileSync(path, 'utf8');
+    json = await parseLoading(text);
   } catch (thrown) {
     return { bootstrap: undefined, issues: [error('Unreadable', path, (thrown as Error).message)] };
   }
@@ -40,6 +41,15 @@ export function loadBootstrap(path: string): {
     },
     issues: [],
   };
+}
+
+async function parseLoading(text: string): Promise<unknown> {
+  try {
+    return parseDocument(text);
+  } catch (thrown) {
+    if (await loadYamlIfWanted()) return parseDocument(text);
+    throw thrown;
+  }
 }
 
 function resources(list: unknown, typeName: string): Resource[] {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { sha256Hex } from '../../base/hash.ts';
 import type { Issue } from '../../base/issue.ts';
 import { error } from '../../base/issue.ts';
-import { parseYaml } from '../../base/yaml.ts';
 import { decode } from '../../xds/decode.ts';
 import type { ConfigSource } from '../../xds/messages/core.ts';
 import { DiscoveryResponse, type RawResource } from '../../xds/messages/discovery.ts';
@@ -102,10 +101,22 @@ export function resourceHash(json: unknown): string {
   return sha256Hex(JSON.stringify(json), 32);
 }
 
-/** JSON by the quick parser, anything else as YAML. */
+let parseYaml: ((text: string) => unknown) | undefined;
+let yamlWanted = false;
+
+/** Loads the YAML parser (5 MB that a proxy with JSON files need not spend); true when a document has asked for it since the start. */
+export async function loadYamlIfWanted(): Promise<boolean> {
+  if (!yamlWanted || parseYaml !== undefined) return false;
+  parseYaml = (await import('../../base/yaml.ts')).parseYaml;
+  return true;
+}
+
+/** JSON by the quick parser, anything else as YAML. Throws on bad syntax, and when YAML is met before `loadYamlIfWanted`. */
 export function parseDocument(text: string): unknown {
-  const start = text.trimStart();
-  return start.startsWith('{') ? JSON.parse(text) : parseYaml(text);
+  if (text.trimStart().startsWith('{')) return JSON.parse(text);
+  yamlWanted = true;
+  if (parseYaml === undefined) throw new Error('the YAML parser is not loaded');
+  return parseYaml(text);
 }
 
 /** The file a ConfigSource names. */

@@ -1,4 +1,4 @@
-import { type CryptoKey, importJWK, type JWK } from 'jose';
+import type { CryptoKey, JWK } from 'jose';
 import type { FilterEnvironment } from '../http/filter.ts';
 import { HeaderMap } from '../http/header-map.ts';
 
@@ -40,7 +40,9 @@ export function importKey(key: VerificationKey, alg: string): Promise<CryptoKey 
   }
   let found = byAlg.get(alg);
   if (found === undefined) {
-    found = importJWK(key.jwk, alg) as Promise<CryptoKey | Uint8Array>;
+    found = import('jose').then(
+      ({ importJWK }) => importJWK(key.jwk, alg) as Promise<CryptoKey | Uint8Array>,
+    );
     byAlg.set(alg, found);
   }
   return found;

@@ -75,7 +75,7 @@ export class TestProxy {
     const folder = mkdtempSync(join(tmpdir(), 'lateen-proxy-'));
     const file = join(folder, 'bootstrap.json');
     writeFileSync(file, JSON.stringify(bootstrap));
-    const loaded = loadBootstrap(file);
+    const loaded = await loadBootstrap(file);
     if (loaded.bootstrap === undefined) throw new Error(JSON.stringify(loaded.issues));
     const plane = new DataPlane(loaded.bootstrap, { log: silentLogger, drainTimeMs });
     const faults = await plane.start();

@@ -4,6 +4,7 @@ import { FileSink } from '../access-log/file-sink.ts';
 import { setHostname } from '../access-log/operator.ts';
 import { type LoadedBootstrap, runtimeValues } from '../config/bootstrap.ts';
 import { type CompileContext, statsSink } from '../config/compile-context.ts';
+import { loadYamlIfWanted } from '../config/file-snapshot.ts';
 import { FileWatch } from '../config/file-watch.ts';
 import { overloadLimit } from '../config/overload.ts';
 import { RuntimeConfig } from '../config/runtime-config.ts';
@@ -117,10 +118,16 @@ export class DataPlane {
 
   /** Loads the configuration for the first time; returns what was refused. */
   async start(): Promise<readonly { readonly subject: string; readonly message: string }[]> {
-    const round = this.config.read();
+    const round = await this.read();
     this.#watch.set(round.watchedDirectories, round.watchedFiles);
     await this.config.apply(round);
     return round.faults;
+  }
+
+  /** Reads and compiles all files; nothing is applied. */
+  async read(): Promise<ReturnType<RuntimeConfig['read']>> {
+    const round = this.config.read();
+    return (await loadYamlIfWanted()) ? this.config.read() : round;
   }
 
   set onApplied(fn: () => void) {
@@ -143,7 +150,7 @@ export class DataPlane {
 
   async #reloadOnce(): Promise<void> {
     try {
-      const round = this.config.read();
+      const round = await this.read();
       this.#watch.set(round.watchedDirectories, round.watchedFiles);
       await this.config.apply(round);
       this.#onApplied?.();

@@ -12,7 +12,7 @@ export async function serveWorker(
   log: Logger,
   levels: LogLevels,
 ): Promise<void> {
-  const { bootstrap } = loadBootstrap(start.bootstrapPath);
+  const { bootstrap } = await loadBootstrap(start.bootstrapPath);
   if (bootstrap === undefined) throw new Error(`cannot load ${start.bootstrapPath}`);
   const plane = new DataPlane(bootstrap, { log, drainTimeMs: start.drainTimeMs, primary: false });
   const closed = Promise.withResolvers<void>();
