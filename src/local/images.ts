@@ -101,7 +101,7 @@ export function packageMounts(): BindMount[] {
   return mounts;
 }
 
-/** The programs of the Lateen image, for PATH; and stand-ins for wget and curl where the host has none. */
+/** The programs of the Lateen image, for PATH; and stand-ins for wget, curl and nc where the host has none. */
 export function packageCommands(): RootFile[] {
   const launcher = (name: string, program: string, args = ''): RootFile => ({
     path: `/usr/local/bin/${name}`,
@@ -115,10 +115,12 @@ export function packageCommands(): RootFile[] {
     launcher('pilot-agent', entry('pilot-agent')),
     launcher('istioctl', entry('istioctl')),
   ];
-  for (const tool of ['wget', 'curl']) {
-    const present = ['/usr/bin', '/bin', '/usr/local/bin'].some((folder) => existsSync(join(folder, tool)));
-    if (!present) files.push(launcher(tool, 'samples/fetch/fetch.mjs', `${tool} `));
+  const present = (tool: string) =>
+    ['/usr/bin', '/bin', '/usr/local/bin'].some((folder) => existsSync(join(folder, tool)));
+  for (const tool of ['wget', 'curl'].filter((name) => !present(name))) {
+    files.push(launcher(tool, 'samples/fetch/fetch.mjs', `${tool} `));
   }
+  if (!present('nc')) files.push(launcher('nc', 'samples/fetch/nc.mjs'));
   return files;
 }
 
