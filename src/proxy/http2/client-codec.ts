@@ -52,6 +52,7 @@ class Http2ClientStream extends Http2Stream implements ClientStream {
 
 /** HTTP/2 as a client: one upstream connection. */
 export class Http2ClientCodec extends Http2Connection implements ClientCodec {
+  protected readonly limitsResets = false;
   readonly #events: ClientCodecEvents;
   #nextStream = 1;
   /** Opened by `newStream`, no request sent yet. */

@@ -133,6 +133,8 @@ export abstract class Http2Connection extends SendSide implements FrameSink {
   protected abstract onPingAck(): void;
   protected abstract onStreamGone(): void;
   protected abstract onSettings(): void;
+  /** Early resets by the peer are an attack beyond some rate: of a client, not of a server that is in trouble. */
+  protected abstract readonly limitsResets: boolean;
   /** The last stream of the peer's that we acted on, for GOAWAY. */
   protected abstract readonly lastPeerStream: number;
 
@@ -188,7 +190,7 @@ export abstract class Http2Connection extends SendSide implements FrameSink {
     const openedAt = stream?.openedAt ?? now();
     this.answerReset(id, code);
     if (stream !== undefined) this.#fail(stream, 'protocol-error');
-    if (!this.guard.reset(openedAt, now())) {
+    if (this.limitsResets && !this.guard.reset(openedAt, now())) {
       this.fault(ErrorCode.enhanceYourCalm, 'too many streams ended in error');
     }
   }
@@ -441,7 +443,7 @@ export abstract class Http2Connection extends SendSide implements FrameSink {
     const code = getUint32(source, start);
     const { openedAt } = stream;
     this.onPeerReset(stream, code);
-    if (!this.guard.reset(openedAt, now())) {
+    if (this.limitsResets && !this.guard.reset(openedAt, now())) {
       this.fault(ErrorCode.enhanceYourCalm, 'too many streams reset');
     }
   }

@@ -252,3 +252,16 @@ test('streams that the connection takes with it are told', async () => {
   await until(() => exchanges[0]?.resets.length === 1 && answer.resets.length === 1);
   assert.equal(client.codec.capacity, 0);
 });
+
+test('an upstream that resets every stream keeps its connection', async () => {
+  const server = await serve((exchange) => exchange.stream.reset('local-refused-stream'));
+  cleanups.push(server.close);
+  const client = await dialH2(server.port);
+  cleanups.push(() => client.socket.destroy());
+  for (let round = 0; round < 20; round++) {
+    const answers = Array.from({ length: 50 }, () => new Answer());
+    for (const answer of answers) client.codec.newStream(answer)?.request(request('GET', '/'), true);
+    await until(() => answers.every(({ resets }) => resets[0] === 'remote-refused-stream'), 'the refusals');
+  }
+  assert.deepEqual(client.errors, []);
+});

@@ -54,6 +54,7 @@ const rememberedSkips = 16;
 
 /** HTTP/2 as a server: one downstream connection. */
 export class Http2ServerCodec extends Http2Connection implements ServerCodec {
+  protected readonly limitsResets = true;
   readonly #events: ServerCodecEvents;
   #lastStream = 0;
   #skips: [number, number][] = [];
