@@ -33,13 +33,7 @@ function matchersOf(service: HttpService, message: ExtAuthz): Matchers {
 }
 
 /** Headers the client always gets from a denial. */
-const alwaysToClient = new Set([
-  'location',
-  'www-authenticate',
-  'proxy-authenticate',
-  'set-cookie',
-  'content-type',
-]);
+const alwaysToClient = new Set(['location', 'www-authenticate', 'proxy-authenticate', 'content-type']);
 const hopByHop = new Set([
   'connection',
   'transfer-encoding',
@@ -65,10 +59,13 @@ export async function checkOverHttp(
   const headers = new HeaderMap();
   for (let i = 0; i < request.headers.fields.length; i += 2) {
     const name = request.headers.fields[i] as string;
-    if (hopByHop.has(name)) continue;
+    if (hopByHop.has(name) || headers.has(name)) continue;
+    // Repeated fields go as one, so that the service sees every value.
     if (name === 'authorization' || matchers.send?.(name))
-      headers.add(name, request.headers.fields[i + 1] as string);
+      headers.add(name, request.headers.getJoined(name) as string);
   }
+  headers.set('x-envoy-internal', 'true');
+  headers.set('x-envoy-expected-rq-timeout-ms', String(uri.timeout));
   headers.set('content-length', String(body?.length ?? 0));
   for (const { key, value } of service.authorization_request?.headers_to_add ?? [])
     headers.set(key.toLowerCase(), value);
