@@ -207,6 +207,8 @@ export class ContainerRunner {
       onOutput: (stream, chunk) => log.append(stream, chunk),
     });
     this.#process = process;
+    const { image: name } = this.container;
+    event('normal', 'Pulled', `Container image "${name}" already present on machine`, this.container);
     event('normal', 'Created', `Created container: ${this.container.name}`, this.container);
     await process.started;
     const startedAt = this.#now();

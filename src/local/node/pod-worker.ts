@@ -267,9 +267,15 @@ export class PodWorker {
 
   /** Stops everything within the grace period and takes the object out of the API. */
   terminate(graceSeconds: number): Promise<void> {
-    if (graceSeconds === 0) for (const runner of this.#runners) runner.kill();
+    if (graceSeconds === 0) this.#killAll();
+    // A second, more impatient deletion cuts the first one short.
+    else if (this.#terminating) this.#node.clock.after(graceSeconds * 1000, () => this.#killAll());
     this.#terminating ??= this.#terminate(graceSeconds);
     return this.#terminating;
+  }
+
+  #killAll(): void {
+    for (const runner of this.#runners) runner.kill();
   }
 
   async #terminate(graceSeconds: number): Promise<void> {
@@ -302,7 +308,7 @@ export class PodWorker {
     this.#volumes.stop();
     // A start that was under way when the stop came ends here.
     while (this.#runners.some(({ process, running }) => running || process?.running)) {
-      for (const runner of this.#runners) runner.kill();
+      this.#killAll();
       await new Promise<void>((resolve) => void this.#node.clock.after(20, resolve));
     }
     if (this.#network !== undefined && !this.#pod.spec.hostNetwork)
