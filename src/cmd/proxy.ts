@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { formatIssue } from '../base/issue.ts';
 import { createLogger } from '../base/line-logger.ts';
-import { LogLevels } from '../base/log.ts';
+import { type Logger, LogLevels } from '../base/log.ts';
 import { loadBootstrap } from '../proxy/config/bootstrap.ts';
 import { ProxyProcess } from '../proxy/proxy-process.ts';
 import type { WorkerStart } from '../proxy/worker/messages.ts';
@@ -79,6 +79,7 @@ export async function run(argv: string[]): Promise<number> {
     await proxy.close();
     return 1;
   }
+  keepAlive(log);
   process.once('SIGTERM', stop.resolve);
   process.once('SIGINT', stop.resolve);
   process.on('SIGUSR1', () => proxy.reopenLogs());
@@ -95,8 +96,18 @@ export async function run(argv: string[]): Promise<number> {
 async function runWorker(start: WorkerStart): Promise<number> {
   const levels = new LogLevels();
   for (const level of start.logLevels) levels.set(level);
-  await serveWorker(start, parentPort as MessagePort, createLogger({ levels }), levels);
+  const log = createLogger({ levels });
+  keepAlive(log);
+  await serveWorker(start, parentPort as MessagePort, log, levels);
   return 0;
+}
+
+/** What nobody caught is logged and the proxy goes on serving: one bad peer must not cut everybody's connections. */
+function keepAlive(log: Logger): void {
+  const report = (kind: string) => (thrown: unknown) =>
+    log.error(kind, { error: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) });
+  process.on('uncaughtException', report('uncaught exception'));
+  process.on('unhandledRejection', report('unhandled rejection'));
 }
 
 function parse(argv: string[]) {

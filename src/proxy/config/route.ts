@@ -307,6 +307,12 @@ function hostRewrite(action: RouteAction): HostRewrite | undefined {
 
 function upgrades(action: RouteAction): ReadonlyMap<string, UpgradeRule> | undefined {
   if (action.upgrade_configs.length === 0) return undefined;
+  if (action.upgrade_configs.some((config) => config.connect_config !== undefined)) {
+    throw new ConfigFault(
+      'upgrade_configs',
+      'CONNECT cannot be terminated yet: connect_config is not supported',
+    );
+  }
   return new Map(
     action.upgrade_configs.map((config) => {
       const proxy = config.connect_config?.proxy_protocol_config;

@@ -1,3 +1,5 @@
+import { reportFault } from './fault.ts';
+
 /**
  * The turn of the event loop that is being worked on. Socket and timer callbacks run between `enter` and `leave`: the time is read once
  * a turn, and everything written to a connection during a turn leaves in one system call at its end.
@@ -31,7 +33,13 @@ export function leave(): void {
   while (dirty.length > 0) {
     const batch = dirty;
     dirty = spare;
-    for (let i = 0; i < batch.length; i++) (batch[i] as Flushable).flush();
+    for (let i = 0; i < batch.length; i++) {
+      try {
+        (batch[i] as Flushable).flush();
+      } catch (thrown) {
+        reportFault('flush', thrown);
+      }
+    }
     batch.length = 0;
     spare = batch;
   }

@@ -1,4 +1,5 @@
 import { enter, leave, now } from './event-loop.ts';
+import { reportFault } from './fault.ts';
 
 /**
  * Coarse timers that cost two pointer writes to start and to stop. Deadlines of equal length sit in one list in order of expiry, and
@@ -71,7 +72,11 @@ class DeadlineList {
     let first = this.#first;
     while (first !== undefined && first.due <= time) {
       this.remove(first);
-      first.onTimeout();
+      try {
+        first.onTimeout();
+      } catch (thrown) {
+        reportFault('timer', thrown);
+      }
       first = this.#first;
     }
     leave();

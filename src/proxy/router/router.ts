@@ -169,6 +169,9 @@ export class Router {
     if (route.hash !== undefined)
       this.hash = route.hash(head, exchange, (cookie) => exchange.addCookie(cookie));
     if (control !== controlHeaders.none) removeControlHeaders(head.headers);
+    if (route.internalOnlyHeaders.length > 0 && head.headers.get('x-envoy-internal') !== 'true') {
+      for (const name of route.internalOnlyHeaders) head.headers.remove(name);
+    }
     const suppress = exchange.config.suppressEnvoyHeaders;
     const originalPath = head.path;
     // Header mutations see the path the client asked for; the rewrite comes after, as in Envoy.

@@ -7,6 +7,7 @@ import { Address } from '../network/address.ts';
 import { readFrom } from '../network/direct-socket.ts';
 import type { DownstreamInfo } from '../network/downstream.ts';
 import { enter, leave, now, wallNow } from '../network/event-loop.ts';
+import { reportFault } from '../network/fault.ts';
 import type {
   ConnectionHandler,
   DownstreamConnection,
@@ -196,7 +197,12 @@ class TcpConnection extends Deadline implements ConnectionHandler, FormatContext
 
   #turn(fn: () => void): void {
     enter();
-    fn();
+    try {
+      fn();
+    } catch (thrown) {
+      reportFault('TCP proxy', thrown);
+      this.#connection.close('internal_error');
+    }
     leave();
   }
 

@@ -4,6 +4,7 @@ import { Http1ClientCodec } from '../http1/client-codec.ts';
 import { Address } from '../network/address.ts';
 import { readFrom } from '../network/direct-socket.ts';
 import { enter, leave, now } from '../network/event-loop.ts';
+import { reportFault } from '../network/fault.ts';
 import { SocketIo } from '../network/socket-io.ts';
 import { Deadline } from '../network/timer.ts';
 import type { TlsInfo } from '../network/tls-info.ts';
@@ -128,21 +129,33 @@ export class UpstreamConnection extends Deadline {
     readFrom(stream, (chunk) => {
       enter();
       stats.cxRxBytes += chunk.length;
-      codec.receive(chunk);
+      try {
+        codec.receive(chunk);
+      } catch (thrown) {
+        this.#broke(thrown);
+      }
       leave();
     });
-    stream.on('end', () => {
-      enter();
-      codec.receiveEnd();
-      leave();
-    });
-    stream.on('drain', () => {
-      enter();
-      io.room();
-      leave();
-    });
+    stream.on('end', () => this.#turn(() => codec.receiveEnd()));
+    stream.on('drain', () => this.#turn(() => io.room()));
     stream.on('error', () => this.#gone());
     stream.on('close', () => this.#gone());
+  }
+
+  /** A fault of ours while handling this connection ends this connection only. */
+  #turn(fn: () => void): void {
+    enter();
+    try {
+      fn();
+    } catch (thrown) {
+      this.#broke(thrown);
+    }
+    leave();
+  }
+
+  #broke(thrown: unknown): void {
+    reportFault('upstream connection', thrown);
+    this.close();
   }
 
   /** Before the connection was ready. */

@@ -12,6 +12,7 @@ import { setBootstrapSecrets } from '../config/secret-file.ts';
 import type { FilterEnvironment } from '../http/filter.ts';
 import { ListenerSet } from '../listener/listener-set.ts';
 import { now } from '../network/event-loop.ts';
+import { onFault } from '../network/fault.ts';
 import { after } from '../network/timer.ts';
 import { HttpStats } from '../stats/http-stats.ts';
 import { MeshMetrics } from '../stats/mesh-metrics.ts';
@@ -47,6 +48,13 @@ export class DataPlane {
   constructor(bootstrap: LoadedBootstrap, options: DataPlaneOptions) {
     this.bootstrap = bootstrap;
     this.log = options.log;
+    const faults = options.log.scope('connection');
+    onFault((where, thrown) =>
+      faults.error('a fault in the proxy', {
+        where,
+        error: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+      }),
+    );
     this.#runtime = runtimeValues(bootstrap.message);
     setHostname(hostname());
     setBootstrapSecrets(bootstrap.message.static_resources?.secrets ?? []);
