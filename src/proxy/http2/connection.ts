@@ -14,6 +14,7 @@ import {
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import { HpackDecoder } from './hpack/decoder.ts';
 import { HeaderBlock } from './hpack/header-block.ts';
+import { Keepalive, keepalivePing } from './keepalive.ts';
 import { SendSide } from './send-side.ts';
 import { type Http2Options, settingFault } from './settings.ts';
 import type { Http2Stream } from './stream.ts';
@@ -23,6 +24,8 @@ const maxBlockFrames = 100;
 const maxControlFrames = 1000;
 /** A header block on the wire may be longer than its limit by this much: it is decoded, so that only its stream is refused. */
 const blockSlackBytes = 4096;
+/** SETTINGS_HEADER_TABLE_SIZE that holds without being said. */
+const defaultTableBytes = 4096;
 /** Streams we reset lately, whose late frames are no fault of the peer. */
 const rememberedResets = 128;
 /** Entries of a SETTINGS frame beyond this many count as further frames (CVE-2020-11080). */
@@ -35,7 +38,8 @@ export abstract class Http2Connection extends SendSide implements FrameSink {
   protected readonly streams = new Map<number, Http2Stream>();
   protected readonly guard: FloodGuard;
 
-  readonly #decoder = new HpackDecoder();
+  readonly #decoder: HpackDecoder;
+  #keepalive: Keepalive | undefined;
   readonly #reader: FrameReader;
   #receiveWindow: number;
   #consumed = 0;
@@ -59,6 +63,7 @@ export abstract class Http2Connection extends SendSide implements FrameSink {
     super(io, options);
     this.guard = new FloodGuard(now());
     this.block = new HeaderBlock({ maxBytes: options.maxHeaderBytes, maxFields: options.maxHeaderFields });
+    this.#decoder = new HpackDecoder(options.headerTableBytes);
     this.#reader = new FrameReader(this, expectPreface);
     this.#receiveWindow = Math.max(options.initialConnectionWindowBytes, defaultWindowBytes);
   }
@@ -72,9 +77,26 @@ export abstract class Http2Connection extends SendSide implements FrameSink {
       Setting.maxHeaderListSize,
       maxHeaderBytes,
     ];
+    if (this.options.headerTableBytes !== defaultTableBytes) {
+      shared.push(Setting.headerTableSize, this.options.headerTableBytes);
+    }
     this.output.settings(0, [...settings, ...shared]);
     const extra = this.#receiveWindow - defaultWindowBytes;
     if (extra > 0) this.output.windowUpdate(0, extra);
+    if (this.options.keepalive === undefined) return;
+    this.#keepalive = new Keepalive(
+      this.options.keepalive,
+      () => this.output.ping(0, keepalivePing, 0),
+      () => this.#onDead(),
+    );
+  }
+
+  /** A keepalive PING was not answered. */
+  #onDead(): void {
+    if (this.closed) return;
+    this.io.destroy();
+    this.close('connection-termination');
+    this.onConnectionFault('keepalive timeout');
   }
 
   // Called by the connection's owner.
@@ -94,6 +116,7 @@ export abstract class Http2Connection extends SendSide implements FrameSink {
   close(reason: ResetReason): void {
     if (this.closed) return;
     this.closed = true;
+    this.#keepalive?.stop();
     this.#reader.stop();
     this.output.close();
     const open = [...this.streams.values()];
@@ -511,7 +534,11 @@ export abstract class Http2Connection extends SendSide implements FrameSink {
     if (id !== 0) return this.fault(ErrorCode.protocolError, 'PING on a stream');
     if (end - start !== 8) return this.fault(ErrorCode.frameSizeError, 'PING');
     if (this.nuisance(1)) return;
-    if ((flags & Flag.ack) !== 0) return this.onPingAck();
+    if ((flags & Flag.ack) !== 0) {
+      if (source[start] === keepalivePing[0]) this.#keepalive?.answered();
+      else this.onPingAck();
+      return;
+    }
     this.output.ping(Flag.ack, source, start);
     this.#countControl();
   }

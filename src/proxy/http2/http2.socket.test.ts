@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { HeaderMap } from '../http/header-map.ts';
 import { Answer, dialH2, type Exchange, echo, request, serve, until } from './testing/h2-peers.ts';
+import { opening, RawPeer } from './testing/raw-frames.ts';
 
 const cleanups: (() => void)[] = [];
 after(() => {
@@ -264,4 +265,30 @@ test('an upstream that resets every stream keeps its connection', async () => {
     await until(() => answers.every(({ resets }) => resets[0] === 'remote-refused-stream'), 'the refusals');
   }
   assert.deepEqual(client.errors, []);
+});
+
+test('a peer that does not answer keepalive PINGs loses the connection, one that does keeps it', async () => {
+  const keepalive = { intervalMs: 20, timeoutMs: 200 };
+  const server = await serve(echo, { keepalive });
+  cleanups.push(server.close);
+  const client = await dialH2(server.port);
+  cleanups.push(() => client.socket.destroy());
+  const silent = new RawPeer(server.port);
+  silent.send(opening);
+  await until(() => silent.closed, 'the silent peer to be cut off');
+  assert.deepEqual(server.errors, ['keepalive timeout']);
+  const answer = new Answer();
+  client.codec.newStream(answer)?.request(request('GET', '/'), true);
+  await until(() => answer.ended, 'an answer on the other connection');
+});
+
+test('a smaller header table is announced and kept to', async () => {
+  const server = await serve(echo, { headerTableBytes: 0 });
+  cleanups.push(server.close);
+  const session = nodeClient(server.port);
+  for (let i = 0; i < 3; i++) {
+    const answer = await fetchNode(session, { ':method': 'GET', ':path': '/', 'x-a': 'same' });
+    assert.equal(answer.status, 200);
+  }
+  assert.equal(session.remoteSettings.headerTableSize, 0);
 });

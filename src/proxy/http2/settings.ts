@@ -14,8 +14,18 @@ export interface Http2Options {
   maxHeaderFields: number;
   /** Extended CONNECT (RFC 8441), as a server. */
   allowConnect: boolean;
+  /** SETTINGS_HEADER_TABLE_SIZE: bytes of dynamic table the peer may make us keep. */
+  headerTableBytes: number;
+  /** PINGs that find out whether the peer is still there; undefined: none. */
+  keepalive: KeepaliveOptions | undefined;
   /** Unsent bytes of one stream above which its writer is told to wait. */
   streamBufferBytes: number;
+}
+
+export interface KeepaliveOptions {
+  /** Milliseconds between PINGs, and for the answer to one. */
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
 }
 
 /**
@@ -29,6 +39,8 @@ export const defaultHttp2Options: Http2Options = {
   maxHeaderBytes: 60 * 1024,
   maxHeaderFields: 100,
   allowConnect: false,
+  headerTableBytes: 4096,
+  keepalive: undefined,
   streamBufferBytes: 64 * 1024,
 };
 

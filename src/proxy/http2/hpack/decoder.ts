@@ -33,6 +33,7 @@ export class HpackDecoder {
   #count = 0;
   #size = 0;
   #capacity = decoderTableSize;
+  readonly #limit: number;
 
   #source: Uint8Array & Buffer = scratch;
   #position = 0;
@@ -40,6 +41,11 @@ export class HpackDecoder {
   /** Results of the last `#readString`. */
   #text = '';
   #classes = 0;
+
+  /** `tableSize`: what our SETTINGS say. A smaller one binds the peer only once it has seen it, so it does not bind us. */
+  constructor(tableSize = decoderTableSize) {
+    this.#limit = Math.max(tableSize, decoderTableSize);
+  }
 
   /** Decodes one whole header block into `sink`; false on a compression error, which ends the connection. */
   decode(source: Buffer, start: number, end: number, sink: FieldSink): boolean {
@@ -114,7 +120,7 @@ export class HpackDecoder {
     let size = first & 0x1f;
     if (size === 0x1f) size = this.#readInteger(0x1f);
     else this.#position++;
-    if (size < 0 || size > decoderTableSize) return false;
+    if (size < 0 || size > this.#limit) return false;
     this.#capacity = size;
     this.#evict(size);
     return true;
