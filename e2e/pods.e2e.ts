@@ -197,6 +197,12 @@ const checks: Record<string, (shell: Shell, t: TestContext) => Promise<void>> = 
     assert.equal(readFileSync('/tmp/lateen-e2e-polite/log', 'utf8'), 'up\nprestop\nterm\n');
   },
 
+  async 'a sidecar ends after the container it serves'(shell) {
+    await podThat(shell, 'farewell', 'is ready', isReady);
+    await shell.kubectl('delete', 'pod', 'farewell', '-n', namespace);
+    assert.equal(readFileSync('/tmp/lateen-e2e-farewell/log', 'utf8'), 'main\nside\n');
+  },
+
   async 'deleting the namespace ends everything in it'(shell) {
     await shell.kubectl('delete', 'namespace', namespace, '--timeout=90s');
     const left = await shell.run(['kubectl', 'get', 'pods', '-n', namespace, '-o', 'name']);

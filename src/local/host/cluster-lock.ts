@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { processStart } from '../network/leftovers.ts';
 
@@ -40,11 +40,16 @@ export class ClusterLocks {
   /** Takes an index for this process; false when another was quicker. */
   take(index: number, folder: string): boolean {
     const owner: ClusterOwner = { pid: process.pid, start: processStart(process.pid) ?? '', folder };
+    // Linked into place whole: nobody ever reads a record that is still being written.
+    const draft = `${this.#path(index)}.${process.pid}`;
+    writeFileSync(draft, JSON.stringify(owner));
     try {
-      writeFileSync(this.#path(index), JSON.stringify(owner), { flag: 'wx' });
+      linkSync(draft, this.#path(index));
       return true;
     } catch {
       return false;
+    } finally {
+      rmSync(draft, { force: true });
     }
   }
 
