@@ -37,7 +37,7 @@ export async function measureChurn(world: World, changes: number): Promise<Churn
 }
 
 function startLoad(url: string, seconds: number): Promise<string> {
-  const args = ['--h1', '-c', '20', '--rps', '100', '-D', String(seconds), '-H', `Host: ${host}`, url];
+  const args = ['--h1', '-c', '20', '--rps', '100', '-D', String(seconds), '-H', `:authority: ${host}`, url];
   const child = spawn('h2load', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
