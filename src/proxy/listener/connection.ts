@@ -55,7 +55,10 @@ export class Connection implements DownstreamConnection {
   readonly #onClosed: (connection: Connection) => void;
   #handler: ConnectionHandler | undefined = undefined;
   #stoppedAt = -1;
-  #held: Buffer[] = [];
+  /** Chunks that wait, with the filter each goes on at. */
+  #held: { readonly chunk: Buffer; readonly next: number }[] = [];
+  /** A filter closed the connection: nothing of it goes on, whatever the socket still delivers. */
+  #refused = false;
   #endHeld = false;
   #hadError = false;
   #draining = false;
@@ -108,48 +111,64 @@ export class Connection implements DownstreamConnection {
     this.#socket.destroy();
   }
 
+  /** Shows the connection to the filters from `start` on; the terminal one begins when all let it pass. */
   #run(start: number): void {
     for (let i = start; i < this.#filters.length; i++) {
       const status = this.#filters[i]?.onNewConnection?.(this) ?? 'continue';
-      if (this.closed) return;
+      if (this.closed || this.#refused) return;
       if (status === 'stop') {
         this.#stoppedAt = i;
         return;
       }
     }
     this.#stoppedAt = -1;
-    if (this.#handler === undefined) this.#handler = this.#chain.terminal.start(this);
+    this.#handler = this.#chain.terminal.start(this);
     if (this.#draining) this.#handler.drain();
-    const held = this.#held;
-    this.#held = [];
-    for (const chunk of held) this.#handler.onData(chunk);
-    if (this.#endHeld) this.#handler.onEnd();
+    this.#release();
   }
 
   continueReading(): void {
-    if (this.closed || this.#stoppedAt < 0) return;
+    if (this.closed || this.#refused || this.#stoppedAt < 0) return;
+    const at = this.#stoppedAt;
+    this.#stoppedAt = -1;
     this.io.resumeReading();
-    this.#run(this.#stoppedAt + 1);
+    if (this.#handler === undefined) this.#run(at + 1);
+    else this.#release();
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#stoppedAt >= 0 || this.#handler === undefined) return this.#hold(chunk);
-    for (let i = 0; i < this.#filters.length; i++) {
-      const status = this.#filters[i]?.onData?.(this, chunk) ?? 'continue';
-      if (this.closed) return;
-      if (status === 'stop') {
-        this.#stoppedAt = i;
-        return this.#hold(chunk);
-      }
-    }
-    this.#handler.onData(chunk);
+    if (this.#stoppedAt >= 0 || this.#handler === undefined) return this.#hold(chunk, 0);
+    this.#deliver(chunk, 0);
   }
 
-  #hold(chunk: Buffer): void {
-    this.#held.push(chunk);
+  /** Runs a chunk through the filters from `start` on; every filter sees every chunk once, before the terminal one does. */
+  #deliver(chunk: Buffer, start: number): void {
+    for (let i = start; i < this.#filters.length; i++) {
+      const status = this.#filters[i]?.onData?.(this, chunk) ?? 'continue';
+      if (this.closed || this.#refused) return;
+      if (status === 'stop') {
+        this.#stoppedAt = i;
+        return this.#hold(chunk, i + 1);
+      }
+    }
+    this.#handler?.onData(chunk);
+  }
+
+  #hold(chunk: Buffer, next: number): void {
+    if (this.closed || this.#refused) return;
+    this.#held.push({ chunk, next });
     this.io.pauseReading();
-    const filter = this.#filters[this.#stoppedAt];
-    if (filter?.onData?.(this, chunk) === 'continue' && !this.closed) this.continueReading();
+  }
+
+  /** What was held goes on in order, until a filter stops it again. */
+  #release(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const { chunk, next } of held) {
+      if (this.#stoppedAt >= 0) this.#held.push({ chunk, next });
+      else this.#deliver(chunk, next);
+    }
+    if (this.#endHeld && this.#stoppedAt < 0 && !this.closed && !this.#refused) this.#handler?.onEnd();
   }
 
   #ended(): void {
@@ -173,6 +192,8 @@ export class Connection implements DownstreamConnection {
   close(details: string): void {
     if (this.closed) return;
     this.terminationDetails = details;
+    this.#refused = true;
+    this.#held = [];
     this.io.destroy();
   }
 

@@ -39,6 +39,7 @@ class NetworkRbacFilter implements NetworkFilter {
   readonly #stats: Stats;
   readonly #env: FilterEnvironment;
   #decided = false;
+  #refused = false;
   #timer: { cancel(): void } | undefined;
 
   constructor(
@@ -56,8 +57,8 @@ class NetworkRbacFilter implements NetworkFilter {
   }
 
   onData(connection: DownstreamConnection): 'continue' | 'stop' {
+    if (this.#refused) return 'stop';
     if (this.#decided && this.#config.enforcement_type === 'ONE_TIME_ON_FIRST_BYTE') return 'continue';
-    if (this.#timer !== undefined) return 'stop';
     const first = !this.#decided;
     this.#decided = true;
     const input = inputOf(connection.info);
@@ -73,6 +74,7 @@ class NetworkRbacFilter implements NetworkFilter {
       return 'continue';
     }
     this.#stats.denied.value++;
+    this.#refused = true;
     const policy = decision.policy === '' ? 'none' : decision.policy.replaceAll(' ', '_');
     const close = () => connection.close(`rbac_access_denied_matched_policy[${policy}]`);
     if ((this.#config.delay_deny ?? 0) > 0)
