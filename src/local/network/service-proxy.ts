@@ -15,6 +15,7 @@ export class ServiceProxy {
   readonly #dirty = new Set<string>();
   #slices = new Map<string, Map<string, Fields>>();
   #chains: Chains = new Map();
+  #affinity = true;
   #unsubscribe: (() => void)[] = [];
   #running: Promise<void> | undefined;
 
@@ -64,18 +65,35 @@ export class ServiceProxy {
     while (this.#dirty.size > 0) {
       for (const key of this.#dirty) this.#refresh(key);
       this.#dirty.clear();
-      const chains = serviceChains([...this.#views.values()], this.#network.plan.nodeIp);
+      const chains = serviceChains(this.#effectiveViews(), this.#network.plan.nodeIp);
       const rules = chainsDiff(this.#chains, chains);
       if (rules === undefined) continue;
       try {
         await this.#network.restoreIptables(rules);
         this.#chains = chains;
       } catch (error) {
-        // The restore is one transaction: the rules before it still stand, and the next change tries again with all that is new.
-        this.#log.error('service rules were refused', { error: errorMessage(error) });
+        this.#refused(error);
       }
     }
     this.#running = undefined;
+  }
+
+  #effectiveViews(): ServiceView[] {
+    const views = [...this.#views.values()];
+    if (this.#affinity) return views;
+    return views.map(({ affinitySeconds: _none, ...view }) => view);
+  }
+
+  /** The restore is one transaction: the rules before it still stand, and the next change tries again with all that is new. */
+  #refused(error: unknown): void {
+    const sticky = [...this.#views]
+      .filter(([, view]) => view.affinitySeconds !== undefined)
+      .map(([key]) => key);
+    this.#log.error('service rules were refused', { error: errorMessage(error) });
+    if (!this.#affinity || sticky.length === 0) return;
+    this.#log.warn('session affinity is switched off: this kernel may lack xt_recent', { services: sticky });
+    this.#affinity = false;
+    for (const key of sticky) this.#dirty.add(key);
   }
 
   #refresh(key: string): void {
