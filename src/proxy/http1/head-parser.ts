@@ -53,7 +53,8 @@ export class HeadFacts {
   }
 }
 
-const controlBytes = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+/** Control bytes, and line feeds without a CR: one look over the whole head. Bare CRs are found line by line. */
+const controlBytes = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|[^\r]\n/;
 const methodToken = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
 const targetBytes = /^[!-"$-~]+$/;
 const hostBytes = /^(?:\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z.]+)?\]|[A-Za-z0-9\-._~!$&'()*+;=%]+)(?::[0-9]{0,5})?$/;
@@ -241,7 +242,7 @@ function parseFields(
   const length = text.length;
   for (let at = start; at < length; ) {
     const end = text.indexOf('\r', at);
-    if (end < 0 || text.indexOf('\n', at) !== end + 1) return facts.fail('http1.bare_cr_or_lf');
+    if (end < 0 || text.charCodeAt(end + 1) !== 10) return facts.fail('http1.bare_cr_or_lf');
     const colon = text.indexOf(':', at);
     if (colon <= at || colon > end) return facts.fail('http1.invalid_header_field');
     const field = fieldName(text.slice(at, colon));
