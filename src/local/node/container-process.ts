@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -103,7 +102,7 @@ export class ContainerProcess {
       const reader = new Socket({ fd: readers[i] as number, readable: true, writable: false });
       reader.on('data', (chunk: Buffer) => options.onOutput(stream, chunk));
       reader.on('error', () => reader.destroy());
-      return once(reader, 'close');
+      return new Promise<void>((resolve) => void reader.once('close', resolve));
     });
     return new ContainerProcess(child, options, Promise.all(drained));
   }
