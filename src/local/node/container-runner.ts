@@ -215,7 +215,7 @@ export class ContainerRunner {
     this.#started = this.container.startupProbe === undefined;
     this.#ready = this.container.readinessProbe === undefined;
     this.#state = { running: { startedAt } };
-    process.exited.then((exit) => this.#ended(process, exit, startedAt, terminationLog));
+    void process.exited.then((exit) => this.#ended(process, exit, startedAt, terminationLog));
     event('normal', 'Started', `Started container ${this.container.name}`, this.container);
     this.#pod.onChange();
     await this.#postStart(process);
@@ -450,7 +450,7 @@ export class ContainerRunner {
     const written = existsSync(path) ? readFileSync(path, 'utf8').slice(0, maxTerminationMessage) : '';
     const fallback =
       this.container.terminationMessagePolicy === 'FallbackToLogsOnError' && exit.exitCode !== 0;
-    if (written !== '' || !fallback || this.#log === undefined) return written;
+    if (written !== '' || !fallback || this.#log === undefined || !existsSync(this.#log.path)) return written;
     const lines = readFileSync(this.#log.path, 'utf8').trimEnd().split('\n').slice(-80);
     return lines
       .map((line) => line.split(' ').slice(3).join(' '))

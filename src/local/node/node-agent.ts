@@ -79,7 +79,12 @@ export class NodeAgent {
         if (pod.spec.nodeName !== node.nodeName) return;
         const worker = this.#workers.get(uid);
         if (type === 'DELETED') {
-          void worker?.destroy();
+          worker?.destroy().catch((error: unknown) => {
+            this.#options.log.warn('pod did not end cleanly', {
+              pod: pod.metadata.name,
+              error: errorMessage(error),
+            });
+          });
         } else if (worker) {
           worker.update(pod);
         } else if (pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed') {

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, release, totalmem } from 'node:os';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { errorMessage, type Logger } from '../../base/log.ts';
-import { ApiError, type KubeClient } from '../../kube/client.ts';
+import { ApiError, type KubeClient, type WatchEvent } from '../../kube/client.ts';
 import { coreResources } from '../resources.ts';
+
+type KubeObject = WatchEvent['object'];
 
 const heartbeatMs = 10_000;
 const leaseNamespace = 'kube-node-lease';
@@ -64,11 +66,16 @@ export class NodeRegistration {
     try {
       await this.#client.patch(coreResources.leases, name, 'merge', { spec }, { namespace: leaseNamespace });
     } catch (error) {
-      if (error instanceof ApiError && error.code === 404)
-        await this.#client.create(coreResources.leases, lease);
+      if (error instanceof ApiError && error.code === 404) await this.#createLease(lease);
       else this.#log.warn('heartbeat failed', { error: errorMessage(error) });
     }
     this.#timer = this.#clock.after(heartbeatMs, () => void this.#beat());
+  }
+
+  async #createLease(lease: KubeObject): Promise<void> {
+    await this.#client.create(coreResources.leases, lease).catch((error: unknown) => {
+      this.#log.warn('heartbeat failed', { error: errorMessage(error) });
+    });
   }
 }
 

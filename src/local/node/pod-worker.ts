@@ -125,16 +125,23 @@ export class PodWorker {
   update(pod: Pod): void {
     this.#pod = pod;
     if (pod.metadata.deletionTimestamp === undefined) return this.sync();
-    if (this.#finished) return void this.#remove();
-    void this.terminate(
-      pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30,
+    if (this.#finished) return this.#background(this.#remove());
+    this.#background(
+      this.terminate(pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30),
     );
   }
 
   /** A ConfigMap or Secret of the namespace changed. */
   sourceChanged(kind: 'configMaps' | 'secrets', name: string): void {
-    if (this.#prepared) void this.#volumes.refresh(this.#facts(), kind, name);
+    if (this.#prepared) this.#background(this.#volumes.refresh(this.#facts(), kind, name));
     this.sync();
+  }
+
+  /** A fault in one pod must not end the whole cluster. */
+  #background(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#node.log.error('pod step failed', { pod: this.#pod.metadata.name, error: errorMessage(error) });
+    });
   }
 
   sync(): void {
@@ -144,7 +151,7 @@ export class PodWorker {
       return;
     }
     this.#syncing = true;
-    void this.#syncLoop();
+    this.#background(this.#syncLoop());
   }
 
   async #syncLoop(): Promise<void> {
@@ -246,7 +253,7 @@ export class PodWorker {
         reason: 'DeadlineExceeded',
         message: 'Pod was active on the node longer than the specified deadline',
       };
-      void this.#finish();
+      this.#background(this.#finish());
     });
   }
 
@@ -327,7 +334,7 @@ export class PodWorker {
       if (!(error instanceof ApiError && (error.code === 404 || error.code === 409))) {
         this.#gone = false;
         this.#node.log.warn('pod could not be removed', { pod: name, error: errorMessage(error) });
-        this.#node.clock.after(retryMs, () => void this.#remove());
+        this.#node.clock.after(retryMs, () => this.#background(this.#remove()));
       }
     }
   }
