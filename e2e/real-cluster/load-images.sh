@@ -16,7 +16,7 @@ make_base() {
   command -v debootstrap >/dev/null || apt-get install -y -qq debootstrap >/dev/null
   if [ ! -e "$rootfs/usr/sbin/iptables" ]; then
     say "making $base from Debian packages"; rm -rf "$rootfs"; mkdir -p "$rootfs"
-    debootstrap --variant=minbase --include=iptables,iproute2,ca-certificates,curl,wget,procps bookworm "$rootfs" http://deb.debian.org/debian >"$H/debootstrap.log" 2>&1
+    debootstrap --variant=minbase --include=iptables,iproute2,ca-certificates,curl,wget,procps bookworm "$rootfs" >"$H/debootstrap.log" 2>&1
     rm -rf "$rootfs"/var/cache/apt/archives/*.deb "$rootfs"/var/lib/apt/lists/* "$rootfs"/usr/share/{doc,man,locale,info}
   fi
   c=$(buildah from scratch)
