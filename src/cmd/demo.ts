@@ -110,7 +110,9 @@ class Demo {
 
   async #connect(): Promise<DemoCluster> {
     const ended = new Promise<never>((_resolve, reject) => {
-      this.#local?.once('exit', (code) => reject(new Error(`the local cluster ended with exit code ${code}`)));
+      this.#local?.once('exit', (code) =>
+        reject(new Error(`the local cluster ended with exit code ${code}`)),
+      );
     });
     ended.catch(() => undefined);
     const written = async () => existsSync(this.#kubeconfig);
