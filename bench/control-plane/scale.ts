@@ -97,7 +97,7 @@ const stop = new AbortController();
 const started = performance.now();
 const running = plane.run(stop.signal);
 
-async function measure(name: string, change: () => Promise<unknown> | void): Promise<void> {
+async function measure(name: string, change: () => unknown): Promise<void> {
   const seen = pushes.length;
   const cpu = process.cpuUsage();
   const at = performance.now();
