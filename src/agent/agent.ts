@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import { sleep, systemClock } from '../base/clock.ts';
 import { errorMessage, type Logger } from '../base/log.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -33,6 +33,8 @@ export interface AgentOptions {
 
 /** How long a failed write of configuration (disk full) waits before it is tried again. */
 const writeRetryMs = 1000;
+/** Superseded generations are removed this long after a change, so that the removal takes no time from the change itself. */
+const removalDelayMs = 2000;
 
 /** The agent of one proxy: fetches its configuration, keeps it on disk and keeps the proxy running on it. */
 export class Agent {
@@ -46,6 +48,7 @@ export class Agent {
   #status: Server | undefined;
   #applied = 0;
   #failedWrites = 0;
+  #removal: Timer | undefined;
   #draining = false;
   #quit: () => void = () => undefined;
   /** Resolves when somebody asked the agent to end (`/quitquitquit`). */
@@ -105,6 +108,7 @@ export class Agent {
     const { log } = this.#options;
     try {
       const changed = this.#store.write(config.resources);
+      if (changed) this.#removeOldLater();
       if (!this.#supervisor.running && this.#supervisor.restarts === 0) {
         this.#writeBootstrap(config.own.node);
         this.#supervisor.start();
@@ -122,6 +126,13 @@ export class Agent {
       );
       this.#clock.after(writeRetryMs, () => this.#apply(config));
     }
+  }
+
+  #removeOldLater(): void {
+    this.#removal ??= this.#clock.after(removalDelayMs, () => {
+      this.#removal = undefined;
+      this.#store.removeOld();
+    });
   }
 
   #writeBootstrap(node: { cluster: string; metadata: Readonly<Record<string, unknown>> }): void {

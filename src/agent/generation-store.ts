@@ -21,6 +21,12 @@ import {
   type XdsResource,
 } from '../xds/snapshot/index.ts';
 
+/** A file of a generation: what it is made of, and the hash of its text. */
+interface Rendered {
+  readonly list: readonly XdsResource[];
+  readonly hash: string;
+}
+
 /** How many superseded generations stay on disk: a proxy that is reading one must be able to finish. */
 const keptGenerations = 2;
 
@@ -33,6 +39,7 @@ export class GenerationStore {
   readonly folder: string;
   #sequence: number;
   #hashes = new Map<string, string>();
+  #rendered = new Map<string, Rendered>();
   readonly #texts = new WeakMap<XdsResource, string>();
 
   constructor(folder: string) {
@@ -49,11 +56,12 @@ export class GenerationStore {
 
   /**
    * Writes the snapshot as the new current generation. Returns false, writing nothing, when it equals the present one. A failed write
-   * (disk full) throws and leaves the present generation current.
+   * (disk full) throws and leaves the present generation current. Superseded generations stay until `removeOld`.
    */
   write(resources: ResourceSet): boolean {
     const files = this.#render(resources);
-    const hashes = new Map([...files].map(([file, text]) => [file, sha256Hex(text)]));
+    const hashes = new Map([...files].map(([file, { hash }]) => [file, hash]));
+    this.#rendered = files;
     if (this.hasConfiguration && sameEntries(hashes, this.#hashes)) return false;
     const previous = this.#currentTarget();
     const name = `g${this.#sequence + 1}`;
@@ -68,21 +76,27 @@ export class GenerationStore {
     }
     this.#sequence += 1;
     this.#hashes = hashes;
-    this.#removeOld();
     return true;
   }
 
-  #render(resources: ResourceSet): Map<string, string> {
-    const files = new Map<string, string>();
-    const response = (list: readonly XdsResource[]) =>
-      `{"resources":[${list.map((resource) => this.#text(resource)).join(',')}]}`;
+  /** Files made of the same resources as last time keep their hash without being put together again. */
+  #render(resources: ResourceSet): Map<string, Rendered> {
+    const files = new Map<string, Rendered>();
+    const add = (file: string, list: readonly XdsResource[]) => {
+      const known = this.#rendered.get(file);
+      const same = known !== undefined && sameItems(known.list, list);
+      files.set(file, same ? known : { list, hash: sha256Hex(this.#response(list)) });
+    };
     for (const kind of ['routes', 'endpoints'] as const) {
-      for (const resource of resources[kind])
-        files.set(resourceFile(kind, resourceName(resource)), response([resource]));
+      for (const resource of resources[kind]) add(resourceFile(kind, resourceName(resource)), [resource]);
     }
-    files.set('cds.json', response(resources.clusters));
-    files.set('lds.json', response(resources.listeners));
+    add('cds.json', resources.clusters);
+    add('lds.json', resources.listeners);
     return files;
+  }
+
+  #response(list: readonly XdsResource[]): string {
+    return `{"resources":[${list.map((resource) => this.#text(resource)).join(',')}]}`;
   }
 
   /** Resources that did not change are the same objects as last time and are not serialized again. */
@@ -97,15 +111,15 @@ export class GenerationStore {
 
   #writeFiles(
     target: string,
-    files: Map<string, string>,
+    files: Map<string, Rendered>,
     hashes: Map<string, string>,
     previous: string | undefined,
   ): void {
     for (const folder of ['', 'rds', 'eds']) mkdirSync(join(target, folder), { recursive: true });
-    for (const [file, text] of files) {
+    for (const [file, { list }] of files) {
       const unchanged = previous !== undefined && this.#hashes.get(file) === hashes.get(file);
       if (!unchanged || !link(join(previous, file), join(target, file)))
-        writeFileSync(join(target, file), text);
+        writeFileSync(join(target, file), this.#response(list));
     }
   }
 
@@ -134,7 +148,8 @@ export class GenerationStore {
     }
   }
 
-  #removeOld(): void {
+  /** Removes superseded generations but the newest of them. */
+  removeOld(): void {
     const old = this.#generations().filter((number) => number <= this.#sequence - keptGenerations);
     for (const number of old) rmSync(join(this.folder, `g${number}`), { recursive: true, force: true });
   }
@@ -147,6 +162,10 @@ function link(from: string, to: string): boolean {
   } catch {
     return false; // Across devices, or removed by hand: write the text instead.
   }
+}
+
+function sameItems(a: readonly XdsResource[], b: readonly XdsResource[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
 function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { sha256Hex } from '../../base/hash.ts';
 import type { Issue } from '../../base/issue.ts';
 import { error } from '../../base/issue.ts';
@@ -21,11 +21,16 @@ export interface ResourceFile {
 }
 
 interface CachedFile {
+  /** What `stat` said before it was read; undefined when the file was too young to be told from a later form of the same age. */
+  readonly stamp: string | undefined;
   readonly textHash: string;
   readonly file: ResourceFile;
 }
 
-/** Reads DiscoveryResponse files, decoding only those whose bytes changed since the last time. */
+/** A file written this short before it is read may be written again within the same tick of the file system's clock. */
+const youngMs = 100;
+
+/** Reads DiscoveryResponse files: those `stat` cannot tell from the last time are not read again, those with the same bytes not decoded. */
 export class FileReader {
   #cache = new Map<string, CachedFile>();
   #next = new Map<string, CachedFile>();
@@ -44,8 +49,15 @@ export class FileReader {
     path: string,
     typeName: string,
   ): { readonly file: ResourceFile | undefined; readonly issues: readonly Issue[] } {
+    const cached = this.#cache.get(path);
+    let stamp: string | undefined;
     let text: string;
     try {
+      stamp = stampOf(path);
+      if (cached !== undefined && stamp !== undefined && stamp === cached.stamp) {
+        this.#next.set(path, cached);
+        return { file: cached.file, issues: [] };
+      }
       text = readFileSync(path, 'utf8');
     } catch (thrown) {
       return {
@@ -54,15 +66,20 @@ export class FileReader {
       };
     }
     const textHash = sha256Hex(text);
-    const cached = this.#cache.get(path);
     if (cached?.textHash === textHash) {
-      this.#next.set(path, cached);
+      this.#next.set(path, { ...cached, stamp });
       return { file: cached.file, issues: [] };
     }
     const parsed = parseFile(path, text, typeName);
-    if (parsed.file !== undefined) this.#next.set(path, { textHash, file: parsed.file });
+    if (parsed.file !== undefined) this.#next.set(path, { stamp, textHash, file: parsed.file });
     return parsed;
   }
+}
+
+/** Device, inode, size and time of writing. A hard link of an unchanged file has the same. */
+function stampOf(path: string): string | undefined {
+  const { dev, ino, size, mtimeMs } = statSync(path);
+  return Date.now() - mtimeMs < youngMs ? undefined : `${dev}:${ino}:${size}:${mtimeMs}`;
 }
 
 function parseFile(

@@ -44,7 +44,8 @@ interface Round {
   readonly routes: Map<string, Entry<RouteTable>>;
   readonly endpoints: Map<string, Entry<() => EndpointAssignment>>;
   readonly faults: { readonly subject: string; readonly message: string }[];
-  readonly watchedDirectories: Set<string>;
+  /** Watched directories with the paths read through them. */
+  readonly watchedDirectories: Map<string, Set<string>>;
   readonly watchedFiles: Set<string>;
 }
 
@@ -254,8 +255,11 @@ export class RuntimeConfig {
     subject: string,
     round: Round,
   ) {
-    if (source.watched !== undefined) round.watchedDirectories.add(source.watched);
-    else round.watchedFiles.add(source.path);
+    if (source.watched !== undefined) {
+      const paths = round.watchedDirectories.get(source.watched);
+      if (paths === undefined) round.watchedDirectories.set(source.watched, new Set([source.path]));
+      else paths.add(source.path);
+    } else round.watchedFiles.add(source.path);
     const { file, issues } = this.#files.read(source.path, typeName);
     for (const issue of issues) round.faults.push({ subject, message: formatIssue(issue) });
     return file;
@@ -343,7 +347,7 @@ function emptyRound(): Round {
     routes: new Map(),
     endpoints: new Map(),
     faults: [],
-    watchedDirectories: new Set(),
+    watchedDirectories: new Map(),
     watchedFiles: new Set(),
   };
 }
