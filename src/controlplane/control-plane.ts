@@ -32,6 +32,8 @@ export interface ControlPlaneOptions {
   readonly quietMs?: number;
   readonly ceilingMs?: number;
   readonly graceMs?: number;
+  /** How long after a push the status of the rules is written. */
+  readonly statusDelayMs?: number;
   /** What a push did, for metrics. */
   readonly onPush?: (push: PushReport) => void;
 }
@@ -64,6 +66,7 @@ export class ControlPlane {
   #statusBusy = false;
   #statusAgain = false;
   #removalTimer: Timer | undefined;
+  #statusTimer: Timer | undefined;
   readonly #backoff = new Backoff({ baseMs: 500, maxMs: 30_000 });
 
   constructor(options: ControlPlaneOptions) {
@@ -93,7 +96,7 @@ export class ControlPlane {
     });
     this.#access = new ProxyAccess(client, log);
     this.#status = new StatusWriter({ client, clock: this.#clock, log: log.scope('status') });
-    const { quietMs = 5, ceilingMs = 50 } = options;
+    const { quietMs = 2, ceilingMs = 50 } = options;
     this.#debounce = new Debounce({ clock: this.#clock, quietMs, ceilingMs }, () => this.#push());
   }
 
@@ -183,7 +186,7 @@ export class ControlPlane {
       });
       this.#clock.after(5000, () => this.world.markAll());
     }
-    if (dirt.mesh) void this.#writeStatus();
+    if (dirt.mesh) this.#writeStatusSoon();
   }
 
   /** Failed writes are tried again, and what is kept for a while is looked at when its time is over. */
@@ -194,6 +197,15 @@ export class ControlPlane {
     this.#removalTimer = this.#clock.after((this.#options.graceMs ?? 300_000) + 5, () => {
       this.#removalTimer = undefined;
       this.#debounce.urgent();
+    });
+  }
+
+  /** A moment after the push: the proxies' configuration has the way to itself, and a burst writes each status once. */
+  #writeStatusSoon(): void {
+    const { statusDelayMs = 100 } = this.#options;
+    this.#statusTimer ??= this.#clock.after(statusDelayMs, () => {
+      this.#statusTimer = undefined;
+      void this.#writeStatus();
     });
   }
 

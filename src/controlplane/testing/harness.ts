@@ -159,6 +159,7 @@ export class Harness {
       identity: 'test',
       quietMs: 1,
       ceilingMs: 5,
+      statusDelayMs: 1,
       onPush: (push) => this.pushes.push(push),
       ...this.#options,
     });
