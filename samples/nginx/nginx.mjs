@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
 const root = process.env.NGINX_ROOT || '/usr/share/nginx/html';
-const port = Number(process.env.NGINX_PORT || 80);
+// Not NGINX_PORT: a Service named nginx makes that variable an address.
+const port = Number(process.env.LISTEN_PORT || 80);
 const product = 'nginx/1.29.3';
 const types = {
   '.html': 'text/html',
