@@ -27,7 +27,7 @@ const istioOperator: KubeObject = {
   apiVersion: 'install.istio.io/v1alpha1',
   kind: 'IstioOperator',
   metadata: { name: 'demo', namespace: 'istio-system' },
-  spec: { profile: 'demo' },
+  spec: { profile: 'demo', meshConfig: { defaultConfig: { concurrency: 1 } } },
 };
 
 export async function run(argv: string[]): Promise<number> {
