@@ -10,6 +10,17 @@ import { pathNotFound } from '../status.ts';
 import { resourcePaths } from './paths.ts';
 import { type PublishTarget, publishSchema } from './publish-schema.ts';
 
+/** What clients that know only the protobuf form of version 2 ask for: kubectl, when it is given a List. */
+const protobufTypes = /^application\/com\.github\.proto-openapi\.spec\.v2[@.]v1\.0\+protobuf/;
+/** The valid one of its two spellings, which answers carry. */
+const protobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+/**
+ * The protobuf form: a document (gnostic's `openapi.v2.Document`) of field 1, `swagger: "2.0"`, and no definitions. Such clients skip
+ * their own checks of kinds without a definition, and the server's, which are strict, decide.
+ */
+const protobufDocument = '\u000a\u00032.0';
+
 interface Cached {
   readonly text: string;
   readonly hash: string;
@@ -26,6 +37,11 @@ export class OpenApiDocuments {
   }
 
   serve(req: IncomingMessage, res: ServerResponse, path: string, _query: URLSearchParams): void {
+    if (path === '/openapi/v2') {
+      res.setHeader('Vary', 'Accept');
+      if (protobufTypes.test(req.headers.accept ?? ''))
+        return sendText(res, 200, protobufDocument, protobufType);
+    }
     const document = this.#document(path);
     if (document === undefined) throw pathNotFound();
     const etag = `"${document.hash}"`;
