@@ -163,6 +163,7 @@ export class ControlPlane {
       const desired = this.pipeline.run(dirt);
       const computeMs = this.#clock.monotonic() - started;
       if (!this.#leading) return;
+      for (const namespace of dirt.returned) this.#access.forgetNamespace(namespace);
       const [result] = await Promise.all([
         this.#publisher.publish(desired),
         dirt.mesh || dirt.proxies ? this.#access.apply(this.world.proxies) : undefined,

@@ -79,6 +79,28 @@ test('a namespace that is deleted under its proxies holds nothing up', async () 
   await harness.stop();
 });
 
+test('a namespace made anew with the same workloads gets its configuration and its rights again', async () => {
+  const harness = await Harness.start();
+  const own = () => harness.client.get(resources.configMaps, 'istio-proxy-reviews-v1', 'default');
+  const role = () => harness.client.get(resources.roles, 'istio-proxy-config', 'default');
+  const pods = (await harness.client.list(resources.pods, { namespace: 'default' })).items;
+  await Promise.all([own(), role()]);
+  harness.client.beforeCall = (call) => {
+    if (['create', 'replace', 'apply', 'patch'].includes(call.verb) && call.key.startsWith('default/'))
+      throw new ApiError(404, 'NotFound', 'namespaces "default" not found');
+  };
+  for (const { metadata } of pods)
+    await harness.client.delete(resources.pods, metadata.name, { namespace: 'default' });
+  await harness.client.delete(resources.configMaps, 'istio-proxy-reviews-v1', { namespace: 'default' });
+  await harness.client.delete(resources.roles, 'istio-proxy-config', { namespace: 'default' });
+  await harness.settled();
+  harness.client.beforeCall = () => undefined;
+  harness.put(...pods);
+  await harness.settled();
+  await Promise.all([own(), role()]);
+  await harness.stop();
+});
+
 test('of two replicas one writes; when it stops, the other goes on', async () => {
   const first = await Harness.start([], { identity: 'first' });
   const second = new Harness(first.client, { identity: 'second' });

@@ -4,6 +4,8 @@ export class Dirt {
   mesh = false;
   /** Pods with proxies came or went. */
   proxies = false;
+  /** Namespaces where a proxy that had lost its last pod has one again: they may have been deleted and made anew meanwhile. */
+  readonly returned = new Set<string>();
   /** `namespace/name` of Kubernetes services, and hosts of entries, whose endpoints changed. */
   readonly endpoints = new Set<string>();
   /** Monotonic milliseconds of the first change. */

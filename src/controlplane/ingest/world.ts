@@ -202,6 +202,12 @@ export class World {
     const known = this.#proxies.get(id);
     const proxy = meshProxy(record, description);
     if (known !== undefined && stableJson(known.proxy) === stableJson(proxy)) {
+      if (known.pods.size === 0 && old?.proxy?.name !== description.name) {
+        this.#mark((dirt) => {
+          dirt.proxies = true;
+          dirt.returned.add(record.namespace);
+        });
+      }
       known.pods.add(key);
       return;
     }

@@ -37,6 +37,11 @@ export class ProxyAccess {
     this.#applied.clear();
   }
 
+  /** Applies what belongs to a namespace again next time. */
+  forgetNamespace(namespace: string): void {
+    this.#applied.delete(namespace);
+  }
+
   async #applyNamespace(namespace: string, proxies: readonly MeshProxy[]): Promise<void> {
     const role = roleOf(namespace, proxies);
     const binding = bindingOf(namespace, proxies);
