@@ -72,6 +72,25 @@ test('old generations are removed, and a restart goes on counting', () => {
   );
 });
 
+test('a generation made of a superseded folder holds exactly its own files, and the others keep theirs', () => {
+  const base = folder();
+  const store = new GenerationStore(base);
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    const before = name === 'a' ? undefined : realpathSync(join(base, 'current'));
+    const kept = before === undefined ? '' : readFileSync(join(before, 'cds.json'), 'utf8');
+    const own = { name: `only-${name}`, marker: name };
+    store.write({ ...world(name), routes: [{ name: '9080', marker: name }, own] });
+    assert.deepEqual(readdirSync(join(base, 'current/rds')).sort(), ['9080.json', `only-${name}.json`]);
+    assert.equal(read(base, 'rds/9080.json').resources[0].marker, name);
+    assert.equal(read(base, 'eds/outbound%7C9080%7C%7Creviews.json').resources.length, 1);
+    if (before === undefined) continue;
+    assert.equal(readFileSync(join(before, 'cds.json'), 'utf8'), kept);
+    assert.equal(readdirSync(join(before, 'rds')).length, 2);
+  }
+  store.removeOld();
+  assert.equal(readdirSync(base).filter((name) => name.startsWith('g')).length, 3);
+});
+
 test('a write that fails leaves the present generation current', () => {
   const base = folder();
   const store = new GenerationStore(base);

@@ -32,7 +32,8 @@ const keptGenerations = 2;
 
 /**
  * Configuration on disk as Envoy's file xDS (docs/contracts.md): each generation is a folder, `current` a link to the newest, swapped by
- * rename, so a reader sees the old world or the new one. Files that did not change are hard links of the previous generation's.
+ * rename, so a reader sees the old world or the new one. Files that did not change are hard links of the previous generation's. A
+ * folder that has served its time becomes the next generation's: making and removing folders is what costs most on disk.
  * The newest generation is also the last good configuration: a restarted container serves it before any server answers.
  */
 export class GenerationStore {
@@ -40,6 +41,8 @@ export class GenerationStore {
   #sequence: number;
   #hashes = new Map<string, string>();
   #rendered = new Map<string, Rendered>();
+  /** What lies in the generations written by this process, oldest first: hashes by file. */
+  readonly #contents = new Map<number, ReadonlyMap<string, string>>();
   readonly #texts = new WeakMap<XdsResource, string>();
 
   constructor(folder: string) {
@@ -67,8 +70,7 @@ export class GenerationStore {
     const name = `g${this.#sequence + 1}`;
     const target = join(this.folder, name);
     try {
-      rmSync(target, { recursive: true, force: true });
-      this.#writeFiles(target, files, hashes, previous);
+      this.#writeFiles(target, this.#makeFolder(target), files, hashes, previous);
       this.#swap(name);
     } catch (thrown) {
       rmSync(target, { recursive: true, force: true });
@@ -76,6 +78,7 @@ export class GenerationStore {
     }
     this.#sequence += 1;
     this.#hashes = hashes;
+    this.#contents.set(this.#sequence, hashes);
     return true;
   }
 
@@ -109,14 +112,35 @@ export class GenerationStore {
     return text;
   }
 
+  /** Makes the folder of a generation, out of a superseded one if there is one. Returns what lies in it. */
+  #makeFolder(target: string): ReadonlyMap<string, string> {
+    rmSync(target, { recursive: true, force: true });
+    const [oldest] = this.#contents;
+    if (oldest !== undefined && oldest[0] <= this.#sequence - keptGenerations) {
+      this.#contents.delete(oldest[0]);
+      try {
+        renameSync(join(this.folder, `g${oldest[0]}`), target);
+        return oldest[1];
+      } catch {
+        // Removed by hand: made anew.
+      }
+    }
+    for (const folder of ['', 'rds', 'eds']) mkdirSync(join(target, folder), { recursive: true });
+    return new Map();
+  }
+
   #writeFiles(
     target: string,
+    present: ReadonlyMap<string, string>,
     files: Map<string, Rendered>,
     hashes: Map<string, string>,
     previous: string | undefined,
   ): void {
-    for (const folder of ['', 'rds', 'eds']) mkdirSync(join(target, folder), { recursive: true });
+    // Never written in place: the inode may be another generation's file too.
+    for (const [file, hash] of present)
+      if (hash !== hashes.get(file)) rmSync(join(target, file), { force: true });
     for (const [file, { list }] of files) {
+      if (present.get(file) === hashes.get(file)) continue;
       const unchanged = previous !== undefined && this.#hashes.get(file) === hashes.get(file);
       if (!unchanged || !link(join(previous, file), join(target, file)))
         writeFileSync(join(target, file), this.#response(list));
@@ -148,9 +172,11 @@ export class GenerationStore {
     }
   }
 
-  /** Removes superseded generations but the newest of them. */
+  /** Removes superseded generations that no later one will be made of. */
   removeOld(): void {
-    const old = this.#generations().filter((number) => number <= this.#sequence - keptGenerations);
+    const old = this.#generations().filter(
+      (number) => number <= this.#sequence - keptGenerations && !this.#contents.has(number),
+    );
     for (const number of old) rmSync(join(this.folder, `g${number}`), { recursive: true, force: true });
   }
 }
