@@ -1,5 +1,5 @@
 import { treeMemory } from '../../src/cmd/process-memory.ts';
-import { resources } from '../../src/kube/resource.ts';
+import { keyOf, resources } from '../../src/kube/resource.ts';
 import { measureCanary } from './canary.ts';
 import { measureChurn } from './churn.ts';
 import { measureOperator } from './operator.ts';
@@ -16,12 +16,13 @@ interface Row {
   readonly measured: string;
 }
 
-async function idleWrites(world: World, seconds: number): Promise<number> {
+/** What is written while nothing happens: `namespace/name` of each write. */
+async function idleWrites(world: World, seconds: number): Promise<string[]> {
   const { resourceVersion } = await world.client.list(resources.configMaps);
   const stop = new AbortController();
-  let writes = 0;
+  const writes: string[] = [];
   const watch = world.client
-    .watch(resources.configMaps, { resourceVersion }, () => (writes += 1), stop.signal)
+    .watch(resources.configMaps, { resourceVersion }, ({ object }) => writes.push(keyOf(object)), stop.signal)
     .catch(() => undefined);
   await delay(seconds * 1000);
   stop.abort();
@@ -44,7 +45,8 @@ async function measure(world: World): Promise<Row[]> {
     `${mib(memory.rss)} / ${mib(memory.pss)} MiB`,
   );
   const seconds = quick ? 10 : 60;
-  add(`ConfigMap writes in ${seconds} idle seconds`, '0', String(await idleWrites(world, seconds)));
+  const writes = await idleWrites(world, seconds);
+  add(`ConfigMap writes in ${seconds} idle seconds`, '0', [writes.length, ...writes].join(' '));
   const propagation = await measurePropagation(world, 200 / scale);
   const { p50Ms, p99Ms, maxMs, sidecars } = propagation;
   add(
