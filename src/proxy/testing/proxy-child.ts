@@ -38,6 +38,8 @@ export class ProxyChild {
     const child = spawn('sh', ['-c', command, process.execPath, program, file], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    // A test that fails must not leave it behind.
+    process.once('exit', () => child.kill('SIGKILL'));
     const self = new ProxyChild(child, port, folder);
     await self.#listening();
     return self;
