@@ -37,7 +37,7 @@ function context(): FormatContext {
 const cases: Record<string, string> = {
   '%REQ(:METHOD)% %REQ(X-NONE?:PATH)% %PROTOCOL%': 'GET /p?q HTTP/1.1',
   '%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_FLAGS_LONG%':
-    '503 UF,URX UpstreamConnectionFailure,UpstreamRetryLimitExceeded',
+    '503 URX,UF UpstreamRetryLimitExceeded,UpstreamConnectionFailure',
   '%RESPONSE_CODE_DETAILS%': 'via_upstream',
   '%DURATION%': '12',
   '%REQ(:PATH):2%': '/p',

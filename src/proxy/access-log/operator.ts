@@ -1,3 +1,4 @@
+import { grpcStatusOf, isGrpc } from '../http/grpc.ts';
 import { responseFlagsLong, responseFlagsShort } from '../http/response-flag.ts';
 import type { Address } from '../network/address.ts';
 import type { TlsInfo } from '../network/tls-info.ts';
@@ -106,7 +107,7 @@ const simple: Simple = {
   HOSTNAME: () => hostname,
   STREAM_ID: (c) => orNone(c.info.requestId),
   LOCAL_REPLY_BODY: (c) => orNone(c.localReplyBody),
-  GRPC_STATUS: (c) => grpcName(c.info.grpcStatus),
+  GRPC_STATUS: (c) => grpcName(grpcCode(c)),
   GRPC_STATUS_NUMBER: (c) => (c.info.grpcStatus < 0 ? undefined : c.info.grpcStatus),
   TRACE_ID: (c) =>
     c.request?.headers.get('traceparent')?.split('-')[1] ?? c.request?.headers.get('x-b3-traceid'),
@@ -138,6 +139,13 @@ const grpcNames = [
   'DataLoss',
   'Unauthenticated',
 ];
+
+/** The answer's grpc-status; what the HTTP status stands for when a gRPC request was answered without one. */
+function grpcCode(c: FormatContext): number {
+  const { grpcStatus, responseCode } = c.info;
+  if (grpcStatus >= 0 || responseCode === 0) return grpcStatus;
+  return c.request !== undefined && isGrpc(c.request.headers) ? grpcStatusOf(responseCode) : -1;
+}
 
 function grpcName(status: number): string | undefined {
   return status < 0 ? undefined : (grpcNames[status] ?? String(status));
@@ -174,11 +182,7 @@ const withArgument: WithArgument = {
     );
   },
   GRPC_STATUS: (argument) => (c) =>
-    argument === 'NUMBER'
-      ? c.info.grpcStatus < 0
-        ? undefined
-        : c.info.grpcStatus
-      : grpcName(c.info.grpcStatus),
+    argument === 'NUMBER' ? (c.info.grpcStatus < 0 ? undefined : c.info.grpcStatus) : grpcName(grpcCode(c)),
   DOWNSTREAM_PEER_CERT_V_START: (argument) => certificateTime(argument, (t) => t.validFromPeerMs),
   DOWNSTREAM_PEER_CERT_V_END: (argument) => certificateTime(argument, (t) => t.validToPeerMs),
 };

@@ -59,6 +59,7 @@ function managerConfig(
       maxFields: limits.maxFields,
       acceptHttp10: message.http_protocol_options?.accept_http_10 ?? false,
       defaultHostForHttp10: message.http_protocol_options?.default_host_for_http_10 ?? '',
+      allowCustomMethods: message.http_protocol_options?.allow_custom_methods ?? false,
       enableTrailers: message.http_protocol_options?.enable_trailers ?? false,
     },
     createHttp2: (io, events) => new Http2ServerCodec(io, events, http2),

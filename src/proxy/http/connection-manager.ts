@@ -11,7 +11,7 @@ import { httpDate } from './date.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
 import type { ManagerConfig } from './manager-config.ts';
 import { ResponseFlag } from './response-flag.ts';
-import type { ServerCodec, ServerCodecEvents, ServerStream, ServerStreamHandler } from './stream.ts';
+import type { Refusal, ServerCodec, ServerCodecEvents, ServerStream, ServerStreamHandler } from './stream.ts';
 import { StreamInfo } from './stream-info.ts';
 
 /** The HTTP connection manager as the end of a filter chain. */
@@ -185,24 +185,30 @@ class HttpConnection extends Deadline implements ConnectionHandler, ExchangeOwne
     return new Exchange(this, stream);
   }
 
-  readonly #replyFields = () => `date: ${httpDate()}\r\nserver: ${this.config.serverName}\r\n`;
+  readonly #replyFields = () =>
+    this.config.serverHeader === 'pass-through'
+      ? `date: ${httpDate()}\r\n`
+      : `date: ${httpDate()}\r\nserver: ${this.config.serverName}\r\n`;
 
-  onConnectionError(detail: string, status = 0): void {
-    if (this.active === 0) this.#logRefusal(detail, status);
+  onConnectionError(_detail: string, refusal?: Refusal): void {
+    if (refusal !== undefined) this.#recordRefusal(refusal);
     this.config.stats.cxProtocolError++;
-    if (detail === 'http1.headers_too_large' || detail === 'http1.too_many_headers')
-      this.config.stats.rqTooLarge++;
   }
 
-  /** A request that never became one is logged all the same. */
-  #logRefusal(detail: string, status: number): void {
-    const { accessLogs } = this.config;
+  /** A request that never became one is counted and logged all the same. */
+  #recordRefusal({ detail, status, bytes }: Refusal): void {
+    const { accessLogs, stats } = this.config;
+    stats.rqTotal++;
+    stats.rqHttp1Total++;
+    stats.rqRxReset++;
+    stats.countStatus(status);
     if (accessLogs.length === 0) return;
     const info = new StreamInfo(this.info, wallNow(), now());
     info.setFlag(ResponseFlag.downstreamProtocolError);
     info.details = detail;
     info.responseCode = status;
-    info.protocol = this.#codec?.protocol === 'h2' ? 20 : 11;
+    info.bytesSent = bytes;
+    info.protocol = 11;
     info.complete = now();
     const context = {
       info,

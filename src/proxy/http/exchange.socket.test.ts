@@ -298,7 +298,7 @@ describe('bodies and upgrades', () => {
     const answer = await client.see('hello');
     assert.match(
       answer,
-      /^HTTP\/1\.1 101 Switching Protocols\r\n[\s\S]*upgrade: websocket\r\n[\s\S]*connection: upgrade/,
+      /^HTTP\/1\.1 101 Switching Protocols\r\n[\s\S]*upgrade: websocket\r\n[\s\S]*connection: Upgrade/,
     );
     client.send('ping');
     await client.see('helloping');

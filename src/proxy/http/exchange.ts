@@ -16,7 +16,14 @@ import type { ManagerConfig, Span } from './manager-config.ts';
 import { RequestOwner, ResponseOwner } from './pass-owners.ts';
 import { checkRequest, prepareRequest } from './request-headers.ts';
 import { ResponseFlag } from './response-flag.ts';
-import type { RequestHead, ResetReason, ResponseHead, ServerStream, ServerStreamHandler } from './stream.ts';
+import type {
+  Refusal,
+  RequestHead,
+  ResetReason,
+  ResponseHead,
+  ServerStream,
+  ServerStreamHandler,
+} from './stream.ts';
 import { StreamInfo } from './stream-info.ts';
 
 /** The connection an exchange belongs to. */
@@ -172,12 +179,16 @@ export class Exchange
     this.info.lastRxByte = now();
   }
 
-  onReset(reason: ResetReason): void {
+  onReset(reason: ResetReason, refusal?: Refusal): void {
     if (this.over) return;
     const info = this.info;
     if (reason === 'protocol-error') {
       info.setFlag(ResponseFlag.downstreamProtocolError);
-      if (info.details === '') info.details = 'codec_error';
+      if (refusal !== undefined) {
+        info.details = refusal.detail;
+        info.responseCode = refusal.status;
+        info.bytesSent = refusal.bytes;
+      } else if (info.details === '') info.details = 'codec_error';
     } else {
       info.setFlag(ResponseFlag.downstreamConnectionTermination);
       info.details = 'downstream_remote_disconnect';
@@ -307,7 +318,10 @@ export class Exchange
 
   #finishResponse(): void {
     this.info.lastDownstreamTx = now();
-    if (!this.over) this.#finish();
+    if (this.over) return;
+    // What is left of the request is never read: Envoy counts that as a reset.
+    if (!this.requestEnded) this.config.stats.rqRxReset++;
+    this.#finish();
   }
 
   /** The upstream failed after its response began. */

@@ -11,7 +11,7 @@ const normalized: Record<string, string> = {
   '/a/b/.': '/a/b/',
   '/%61%2Db': '/a-b',
   '/%2e%2e/x': '/x',
-  '/a%2fb': '/a%2Fb',
+  '/a%2fb': '/a%2fb',
   '/%252f': '/%252f',
   '\\a\\..\\b': '/b',
   '/a?b=/../c': '/a?b=/../c',

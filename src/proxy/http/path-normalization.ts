@@ -19,7 +19,7 @@ export function normalizePath(target: string): string | undefined {
   if (/%00/.test(path)) return undefined;
   const decoded = path.replaceAll('\\', '/').replaceAll(/%([0-9A-Fa-f]{2})/g, (escaped, code: string) => {
     const char = String.fromCharCode(Number.parseInt(code, 16));
-    return unreserved.test(char) ? char : escaped.toUpperCase();
+    return unreserved.test(char) ? char : escaped;
   });
   return removeDotSegments(decoded) + target.slice(end);
 }

@@ -40,19 +40,28 @@ const internalHeaders = [
 /** What the checks of a request head say: undefined when all is well. */
 export function checkRequest(head: RequestHead, config: ManagerConfig): LocalReply | undefined {
   if (config.underscores !== 'allow' && !underscoresAllowed(head.headers, config.underscores)) {
-    return bad('http1.unexpected_underscore');
+    return underscoreRefused;
   }
   if (head.authority === '') return bad('missing_host_header');
-  if (head.path === '' || head.path === '*') {
-    return head.method === 'CONNECT' || head.method === 'OPTIONS' ? undefined : bad('missing_path_rejected');
+  if (head.path === '') return head.method === 'CONNECT' ? undefined : bad('missing_path_rejected');
+  if (head.path.charCodeAt(0) !== 47) {
+    config.stats.rqNonRelativePath++;
+    return { ...bad('absolute_path_rejected'), status: 404 };
   }
-  if (head.path.charCodeAt(0) !== 47) return { ...bad('absolute_path_rejected'), status: 404 };
   if (head.path.includes('#')) return bad('path_normalization_failed');
   return normalize(head, config);
 }
 
+const underscoreRefused: LocalReply = {
+  status: 400,
+  body: 'Bad Request',
+  details: 'http1.unexpected_underscore',
+  flags: ResponseFlag.downstreamProtocolError,
+  headers: ['connection', 'close'],
+};
+
 function bad(details: string): LocalReply {
-  return { status: 400, details, flags: ResponseFlag.downstreamProtocolError };
+  return { status: 400, details };
 }
 
 function underscoresAllowed(headers: HeaderMap, action: 'reject' | 'drop'): boolean {

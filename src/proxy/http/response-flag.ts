@@ -34,6 +34,8 @@ export const ResponseFlag = {
 const names: readonly (readonly [bit: number, short: string, long: string])[] = [
   [ResponseFlag.failedLocalHealthCheck, 'LH', 'FailedLocalHealthCheck'],
   [ResponseFlag.noHealthyUpstream, 'UH', 'NoHealthyUpstream'],
+  // Envoy prints flags as they were raised, and that retries ran out is found before the last failure is noted.
+  [ResponseFlag.upstreamRetryLimitExceeded, 'URX', 'UpstreamRetryLimitExceeded'],
   [ResponseFlag.upstreamRequestTimeout, 'UT', 'UpstreamRequestTimeout'],
   [ResponseFlag.localReset, 'LR', 'LocalReset'],
   [ResponseFlag.upstreamRemoteReset, 'UR', 'UpstreamRemoteReset'],
@@ -47,7 +49,6 @@ const names: readonly (readonly [bit: number, short: string, long: string])[] = 
   [ResponseFlag.unauthorizedExternalService, 'UAEX', 'UnauthorizedExternalService'],
   [ResponseFlag.rateLimitServiceError, 'RLSE', 'RateLimitServiceError'],
   [ResponseFlag.downstreamConnectionTermination, 'DC', 'DownstreamConnectionTermination'],
-  [ResponseFlag.upstreamRetryLimitExceeded, 'URX', 'UpstreamRetryLimitExceeded'],
   [ResponseFlag.streamIdleTimeout, 'SI', 'StreamIdleTimeout'],
   [ResponseFlag.invalidEnvoyRequestHeaders, 'IH', 'InvalidEnvoyRequestHeaders'],
   [ResponseFlag.downstreamProtocolError, 'DPE', 'DownstreamProtocolError'],
@@ -63,7 +64,7 @@ const names: readonly (readonly [bit: number, short: string, long: string])[] = 
   [ResponseFlag.downstreamRemoteReset, 'DR', 'DownstreamRemoteReset'],
 ];
 
-/** `UF,URX`, or `-` for none. */
+/** `URX,UF`, or `-` for none. */
 export function responseFlagsShort(flags: number): string {
   return join(flags, 1);
 }

@@ -64,12 +64,19 @@ export interface ServerStream extends StreamControl {
   respond(head: ResponseHead, end: boolean): void;
 }
 
+/** What an HTTP/1.1 codec answers to a request it cannot read: status and body bytes, with the reason for the access log. */
+export interface Refusal {
+  readonly detail: string;
+  readonly status: number;
+  readonly bytes: number;
+}
+
 export interface ServerStreamHandler {
   onRequest(head: RequestHead, end: boolean): void;
   onData(chunk: Buffer, end: boolean): void;
   onTrailers(trailers: HeaderMap): void;
-  /** The peer or the connection ended the stream early; nothing can be written any more. */
-  onReset(reason: ResetReason): void;
+  /** The peer or the connection ended the stream early; nothing can be written any more. `refusal`: the codec answers a broken request itself. */
+  onReset(reason: ResetReason, refusal?: Refusal): void;
   /** Written data fell below the low watermark. */
   onDrain(): void;
 }
@@ -108,8 +115,8 @@ export interface ServerCodec {
 export interface ServerCodecEvents {
   /** A request begins: the returned handler receives it. `onRequest` follows at once, in the same tick. */
   onStream(stream: ServerStream): ServerStreamHandler;
-  /** The peer broke the protocol or a limit; the codec has answered (400, GOAWAY) and ends the connection itself. */
-  onConnectionError(detail: string, status?: number): void;
+  /** The peer broke the protocol or a limit; the codec has answered (400, GOAWAY) and ends the connection itself. `refusal`: what it answered to something that never became a request. */
+  onConnectionError(detail: string, refusal?: Refusal): void;
   /** After `drain()`: the last stream is done and the peer was told; the owner closes the socket. */
   onDrained(): void;
 }

@@ -226,7 +226,8 @@ export class Http1ClientCodec implements ClientCodec, BodySink {
       this.#stream = undefined;
       stream.handler.onData(noBytes, true);
     } else {
-      this.#drop('connection-termination');
+      // An answer cut short breaks the protocol; one that never began only lost its connection.
+      this.#drop(this.#responding ? 'protocol-error' : 'connection-termination');
     }
     this.#io.destroy();
   }
@@ -314,7 +315,7 @@ class Http1ClientStream implements ClientStream {
     const target = this.isConnect ? head.authority : head.path;
     let text = method + ' ' + target + ' HTTP/1.1\r\nhost: ' + head.authority + '\r\n';
     text += fieldsText(head.headers, framing);
-    if (this.isUpgrade) text += 'connection: upgrade\r\nupgrade: ' + head.protocol + '\r\n';
+    if (this.isUpgrade) text += 'connection: Upgrade\r\nupgrade: ' + head.protocol + '\r\n';
     else if (!this.isConnect && framing.contentLength < 0) {
       if (!end) {
         this.#chunked = true;

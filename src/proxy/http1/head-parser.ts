@@ -10,6 +10,8 @@ import { FieldKind, fieldName } from './field-names.ts';
 export interface HeadLimits {
   /** Most fields of a head. */
   readonly maxFields: number;
+  /** Take methods nobody registered. */
+  readonly allowCustomMethods?: boolean;
 }
 
 /** What a head says about its message beyond the fields; one object a codec, overwritten by each parse. */
@@ -59,17 +61,13 @@ const methodToken = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
 const targetBytes = /^[!-"$-~]+$/;
 const hostBytes = /^(?:\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z.]+)?\]|[A-Za-z0-9\-._~!$&'()*+;=%]+)(?::[0-9]{0,5})?$/;
 const digits = /^[0-9]{1,15}$/;
-const knownMethods = new Set([
-  'GET',
-  'POST',
-  'PUT',
-  'DELETE',
-  'HEAD',
-  'OPTIONS',
-  'PATCH',
-  'CONNECT',
-  'TRACE',
-]);
+/** Methods taken without `allow_custom_methods`: those Envoy knows. */
+const knownMethods = new Set(
+  (
+    'GET POST PUT DELETE HEAD OPTIONS PATCH CONNECT TRACE COPY LOCK MKCOL MOVE PROPFIND PROPPATCH SEARCH UNLOCK BIND REBIND UNBIND ACL ' +
+    'REPORT MKACTIVITY CHECKOUT MERGE M-SEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE PURGE MKCALENDAR LINK UNLINK SOURCE'
+  ).split(' '),
+);
 
 /**
  * The request in `text` (request line to the last field's CRLF, without the empty line), or undefined with `facts.error` set. `scheme` is what the connection says.
@@ -89,7 +87,8 @@ export function parseRequestHead(
   const version = requestVersion(text, targetEnd + 1, lineEnd, facts);
   if (version === 0) return undefined;
   const method = text.slice(0, methodEnd);
-  if (!knownMethods.has(method) && !methodToken.test(method)) return failed(facts, 'http1.invalid_method');
+  if (!knownMethods.has(method) && !(limits.allowCustomMethods === true && methodToken.test(method)))
+    return failed(facts, 'http1.invalid_method');
   const fields: string[] = [];
   if (controlBytes.test(text)) return failed(facts, 'http1.invalid_characters');
   if (!parseFields(text, lineEnd + 2, fields, facts, limits)) return undefined;
@@ -158,7 +157,7 @@ function checkHost(head: RequestHead, facts: HeadFacts): boolean {
 
 function checkFraming(facts: HeadFacts, version: HttpVersion): boolean {
   if (!facts.chunked) return true;
-  if (facts.contentLength >= 0) return facts.fail('http1.content_length_and_chunked');
+  if (facts.contentLength >= 0) return facts.fail('http1.content_length_and_chunked_not_allowed');
   return version === 11 || facts.fail('http1.transfer_encoding_in_http_1_0');
 }
 

@@ -5,6 +5,8 @@ export interface Http1Options {
   /** Serve HTTP/1.0 requests; otherwise they get 426. */
   readonly acceptHttp10: boolean;
   readonly defaultHostForHttp10: string;
+  /** Take any method token; otherwise only registered methods (`allow_custom_methods`). */
+  readonly allowCustomMethods?: boolean;
   /** Deliver and write trailers; otherwise they are dropped. */
   readonly enableTrailers: boolean;
   /** Fields of answers the codec gives by itself (`server: …\r\n`), '' for none. */

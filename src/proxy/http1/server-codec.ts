@@ -1,6 +1,7 @@
 import type { HeaderMap } from '../http/header-map.ts';
 import type {
   ConnectionIo,
+  Refusal,
   ResetReason,
   ResponseHead,
   ServerCodec,
@@ -13,7 +14,7 @@ import { HeadCollector, HeadState } from './head-collector.ts';
 import { HeadFacts, parseRequestHead } from './head-parser.ts';
 import { chunkHead, fieldsText, trailersText, WrittenFraming } from './head-writer.ts';
 import type { Http1Options } from './options.ts';
-import { statusLine, statusText } from './status-text.ts';
+import { statusLine, statusLine10, statusText } from './status-text.ts';
 
 /** Server side of HTTP/1.1 (RFC 9112): one request at a time; what a client pipelines waits unread until the answer is complete. */
 export class Http1ServerCodec implements ServerCodec, BodySink {
@@ -167,14 +168,14 @@ export class Http1ServerCodec implements ServerCodec, BodySink {
     this.#dropStream(reason);
   }
 
-  #dropStream(reason: ResetReason): void {
+  #dropStream(reason: ResetReason, refusal?: Refusal): void {
     const stream = this.#stream;
     this.#stream = undefined;
     this.#waiting = undefined;
     if (stream === undefined) return;
     const told = stream.responseDone;
     stream.over = true;
-    if (!told) stream.handler.onReset(reason);
+    if (!told) stream.handler.onReset(reason, refusal);
   }
 
   onWritable(): void {
@@ -281,14 +282,15 @@ export class Http1ServerCodec implements ServerCodec, BodySink {
     if (this.#closed) return;
     const stream = this.#stream;
     const answered = stream?.headSent === true;
+    const body = statusText(status);
+    const refusal: Refusal = { detail, status, bytes: body.length };
     this.#closed = true;
-    this.#dropStream('protocol-error');
-    this.#events.onConnectionError(detail, status);
+    this.#dropStream('protocol-error', answered ? undefined : refusal);
+    this.#events.onConnectionError(detail, stream === undefined ? refusal : undefined);
     if (answered) {
       this.#io.destroy();
       return;
     }
-    const body = statusText(status);
     const more = this.#options.replyFields?.() ?? '';
     this.#io.write(
       `${statusLine(status)}content-length: ${body.length}\r\ncontent-type: text/plain\r\n${more}connection: close\r\n\r\n${body}`,
@@ -337,15 +339,17 @@ export class Http1ServerStream implements ServerStream {
     if (this.over || this.headSent) return;
     this.headSent = true;
     const status = head.status;
-    let text = statusLine(status) + fieldsText(head.headers, framing);
+    let text =
+      (this.#version === 10 ? statusLine10(status) : statusLine(status)) + fieldsText(head.headers, framing);
     if (this.switching && (status === 101 || (this.#method === 'CONNECT' && status >= 200 && status < 300))) {
-      this.#io.write(text + (status === 101 ? 'connection: upgrade\r\n\r\n' : '\r\n'));
+      this.#io.write(text + (status === 101 ? 'connection: Upgrade\r\n\r\n' : '\r\n'));
       this.switching = false;
       this.#codec.startTunnel();
       if (end) this.#complete();
       return;
     }
-    if (framing.close || this.#codec.draining || this.switching) this.closeAfter = true;
+    // As in Envoy, an answer before the request's end announces that the rest will not be read.
+    if (framing.close || this.#codec.draining || !this.requestDone) this.closeAfter = true;
     this.#bodyless = this.#method === 'HEAD' || status === 204 || status === 304 || status < 200;
     this.#owed = this.#bodyless ? -1 : framing.contentLength;
     if (!this.#bodyless && framing.contentLength < 0) {
@@ -360,7 +364,8 @@ export class Http1ServerStream implements ServerStream {
     } else if (
       this.#method === 'HEAD' &&
       framing.contentLength < 0 &&
-      status === 200 &&
+      status !== 204 &&
+      status !== 304 &&
       this.#version === 11
     ) {
       text += 'transfer-encoding: chunked\r\n';

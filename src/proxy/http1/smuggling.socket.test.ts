@@ -64,7 +64,7 @@ test('HTTP/1.0 is answered 426 unless accepted', async () => {
   );
   assert.match(
     await new RawClient(proxy.port('old')).send('GET / HTTP/1.0\r\n\r\n').all(),
-    /^HTTP\/1\.1 200 /,
+    /^HTTP\/1\.0 200 /,
   );
 });
 

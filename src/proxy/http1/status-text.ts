@@ -70,6 +70,11 @@ const lines = new Map<number, string>();
 for (const status of Object.keys(phrases).map(Number))
   lines.set(status, `HTTP/1.1 ${status} ${statusText(status)}\r\n`);
 
+/** `HTTP/1.0 200 OK\r\n`: Envoy answers HTTP/1.0 requests in their own version. */
+export function statusLine10(status: number): string {
+  return `HTTP/1.0 ${status} ${statusText(status)}\r\n`;
+}
+
 /** `HTTP/1.1 200 OK\r\n` */
 export function statusLine(status: number): string {
   return lines.get(status) ?? `HTTP/1.1 ${status} ${statusText(status)}\r\n`;

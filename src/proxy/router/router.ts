@@ -320,10 +320,9 @@ export class Router {
       this.#retrying = false;
       if (status < 500) cluster.stats.rqRetrySuccess++;
     }
-    if (status !== 101) this.#timeout?.stop();
-    else this.#timeout?.stop();
+    this.#timeout?.stop();
     const config = exchange.config;
-    if (!config.suppressEnvoyHeaders) {
+    if (!config.suppressEnvoyHeaders && this.requestEnded) {
       head.headers.set(
         'x-envoy-upstream-service-time',
         String(Math.max(0, Math.round(now() - this.#sentAt(info.lastRxByte)))),

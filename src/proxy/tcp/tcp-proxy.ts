@@ -164,6 +164,7 @@ class TcpConnection extends Deadline implements ConnectionHandler, FormatContext
     this.attempted.push(host);
     this.info.upstreamHost = host;
     cluster.stats.cxTotal++;
+    cluster.stats.rqTotal++;
     cluster.stats.cxActive++;
     host.stats.cxTotal++;
     host.stats.cxActive++;
