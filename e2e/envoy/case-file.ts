@@ -22,7 +22,23 @@ export interface CaseFile {
   readonly bootstrap?: Record<string, unknown>;
   /** More statistics to compare, as regular expressions. */
   readonly stats?: readonly string[];
+  /** Access-log lines that only one of the two writes, known and documented; any other difference fails. */
+  readonly known_access_log?: readonly KnownLines[];
+  /** Counters that are known to differ: ours minus Envoy's. */
+  readonly known_statistics?: readonly KnownCounter[];
   readonly conversations: readonly Conversation[];
+}
+
+export interface KnownLines {
+  readonly why: string;
+  readonly envoy?: readonly string[];
+  readonly ours?: readonly string[];
+}
+
+export interface KnownCounter {
+  readonly name: string;
+  readonly by: number;
+  readonly why: string;
 }
 
 export interface Conversation {
