@@ -143,6 +143,8 @@ export interface ConnectionIo {
   writev(chunks: Buffer[]): boolean;
   /** Bytes written but not yet taken by the kernel. */
   readonly bufferedBytes: number;
+  /** A write returned false and its `onWritable` has not come yet. */
+  readonly congested: boolean;
   pauseReading(): void;
   resumeReading(): void;
   /** Sends FIN after what was written. */

@@ -66,6 +66,8 @@ export class Http1ServerCodec implements ServerCodec, BodySink {
     while (at < chunk.length && !this.#closed) {
       const stream = this.#stream;
       if (stream === undefined) {
+        // Pipelined requests wait while the client does not read the answers (CVE-2020-8661).
+        if (this.#io.congested) return this.#hold(chunk, at);
         at = this.#readHead(chunk, at);
         if (at < 0) return;
       } else if (this.#tunnel) {
@@ -75,11 +77,15 @@ export class Http1ServerCodec implements ServerCodec, BodySink {
         at = this.#body.decode(chunk, at, this);
         if (this.#body.error !== '') return this.#fail(this.#body.error, 400);
       } else {
-        this.#waiting = at === 0 ? chunk : chunk.subarray(at);
-        this.#io.pauseReading();
-        return;
+        return this.#hold(chunk, at);
       }
     }
+  }
+
+  /** Keeps what follows the present request, and reads no more until its turn comes. */
+  #hold(chunk: Buffer, at: number): void {
+    this.#waiting = at === 0 ? chunk : chunk.subarray(at);
+    this.#io.pauseReading();
   }
 
   /** Returns where the body starts, or -1 when the chunk is used up or the connection failed. */
@@ -180,7 +186,8 @@ export class Http1ServerCodec implements ServerCodec, BodySink {
 
   onWritable(): void {
     const stream = this.#stream;
-    if (stream !== undefined && !stream.over) stream.handler.onDrain();
+    if (stream === undefined) this.#releaseWaiting();
+    else if (!stream.over) stream.handler.onDrain();
   }
 
   /** The next answer says `connection: close`. An idle connection stays open for a request that may be on its way; see `closeIdle`. */
@@ -256,7 +263,7 @@ export class Http1ServerCodec implements ServerCodec, BodySink {
 
   #resumeWaiting(): void {
     const waiting = this.#waiting;
-    if (waiting === undefined || this.#closed) return;
+    if (waiting === undefined || this.#closed || this.#io.congested) return;
     this.#waiting = undefined;
     this.#io.resumeReading();
     this.#busy = true;

@@ -19,6 +19,7 @@ class MemoryIo implements ConnectionIo {
   ended = 0;
   room: boolean;
   readonly bufferedBytes = 0;
+  readonly congested = false;
 
   constructor(room: boolean) {
     this.room = room;

@@ -115,6 +115,10 @@ export class SocketIo implements ConnectionIo, Flushable {
     return this.#pending + this.socket.writableLength;
   }
 
+  get congested(): boolean {
+    return this.#wantRoom;
+  }
+
   get ending(): boolean {
     return this.#ending;
   }

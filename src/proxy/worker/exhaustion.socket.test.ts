@@ -105,6 +105,32 @@ test('10,000 bad requests in a row from a client that never reads end its connec
   server.close();
 });
 
+test('pipelined requests wait for a client that does not read, and are all answered once it does', async () => {
+  const requests = 3000;
+  const server = await httpServer(`HTTP/1.1 200 OK\r\ncontent-length: 10000\r\n\r\n${'x'.repeat(10_000)}`);
+  const proxy = await TestProxy.serving(
+    [httpListener('http', [routeTo('app')])],
+    [cluster('app', [server.port])],
+  );
+  const client = new RawClient(proxy.port('http'));
+  client.socket.pause();
+  client.send(get('/').repeat(requests));
+  const passed = () => proxy.stat('cluster.app.upstream_rq_completed') ?? 0;
+  let last = -1;
+  await eventually(() => {
+    const still = passed() > 0 && passed() === last;
+    last = passed();
+    return still;
+  }, 'the proxy stops asking the backend');
+  // 30 MB of answers: the kernel's buffers and one watermark take less than half of them.
+  assert.ok(passed() < requests / 2, `${passed()} requests reached the backend`);
+  client.socket.resume();
+  await eventually(() => passed() === requests, 'every request is answered');
+  client.close();
+  proxy.close();
+  server.close();
+});
+
 test('connections over the limit are closed, those there stay, and a place that is free is given again', async () => {
   const server = await httpServer('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
   const key = 'envoy.resource_limits.listener.http.connection_limit';
