@@ -8,6 +8,7 @@ import type {
   ServiceEntrySpec,
   SidecarSpec,
   TrafficPolicy,
+  VirtualServiceSpec,
 } from '../model/rules.ts';
 import { refOf } from './rule.ts';
 
@@ -26,6 +27,7 @@ const rules: Readonly<Record<string, (spec: unknown) => Issue[]>> = {
   Gateway: (spec) => gateway(spec as GatewaySpec),
   Sidecar: (spec) => sidecar(spec as SidecarSpec),
   ServiceEntry: (spec) => serviceEntry(spec as ServiceEntrySpec),
+  VirtualService: (spec) => virtualService(spec as VirtualServiceSpec),
 };
 
 function notActedOn(path: string, what: string): Issue {
@@ -73,6 +75,9 @@ function gateway(spec: GatewaySpec): Issue[] {
   return (spec.servers ?? []).flatMap((server, i) => {
     const mode = server.tls?.mode ?? 'SIMPLE';
     const tls = ['HTTPS', 'TLS'].includes((server.port?.protocol ?? '').toUpperCase());
+    if (mode === 'AUTO_PASSTHROUGH') {
+      return [notActedOn(`spec.servers[${i}].tls.mode`, 'AUTO_PASSTHROUGH; this server routes nothing')];
+    }
     if (!tls || !terminating.has(mode)) return [];
     return [
       notActedOn(
@@ -103,4 +108,24 @@ function serviceEntry(spec: ServiceEntrySpec): Issue[] {
   return spec.resolution === 'DYNAMIC_DNS'
     ? [notActedOn('spec.resolution', 'DYNAMIC_DNS; treated as NONE')]
     : [];
+}
+
+const claimPrefix = '@request.auth.claims';
+
+/** Header matches on JWT claims (Istio's JWT claim based routing) need RequestAuthentication; no request header can have such a name. */
+function virtualService(spec: VirtualServiceSpec): Issue[] {
+  return (spec.http ?? []).flatMap((route, i) =>
+    (route.match ?? []).flatMap((match, j) =>
+      (['headers', 'withoutHeaders'] as const).flatMap((field) =>
+        Object.keys(match[field] ?? {})
+          .filter((name) => name.startsWith(claimPrefix))
+          .map((name) =>
+            notActedOn(
+              `spec.http[${i}].match[${j}].${field}[${name}]`,
+              'matches on JWT claims; no request has them',
+            ),
+          ),
+      ),
+    ),
+  );
 }
